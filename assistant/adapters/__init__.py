@@ -1,0 +1,1 @@
+"""The vendors behind the ports: SQLAlchemy, LangChain and OpenAI, tiktoken, llama.cpp; and the shipped fake."""

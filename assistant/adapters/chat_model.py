@@ -1,0 +1,104 @@
+"""Any OpenAI-compatible endpoint, through LangChain. Vendor errors are translated here and go no further."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from threading import Lock
+from urllib.parse import urlsplit
+
+import openai
+from langchain.chat_models import init_chat_model
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
+from pydantic import SecretStr
+
+from assistant.errors import ModelFailed
+from assistant.ports import ChatAnswer, ChatMessage
+
+OPENAI = "https://api.openai.com/v1"
+_MESSAGES = {"system": SystemMessage, "user": HumanMessage}
+
+
+class OpenAIChat:
+    """`assistant.ports.ChatModel`. Streams inside, so that giving up frees the server at once."""
+
+    def __init__(
+        self, model: str, *, base_url: str | None, api_key: SecretStr | None, timeout: float, max_tokens: int
+    ) -> None:
+        self.name = model
+        self._base_url = base_url or OPENAI
+        self._api_key = api_key
+        self._timeout = timeout
+        self._max_tokens = max_tokens
+        self._takes_schema = True
+        self._lock = Lock()
+
+    @property
+    def remote(self) -> bool:
+        return not is_loopback(urlsplit(self._base_url).hostname or "")
+
+    @cached_property
+    def _client(self) -> BaseChatModel:
+        return init_chat_model(
+            self.name,
+            model_provider="openai",
+            base_url=self._base_url,
+            # A local endpoint needs no key, but the client insists on one.
+            api_key=self._api_key or SecretStr("none"),
+            timeout=self._timeout,
+            max_retries=2,
+            max_tokens=self._max_tokens,
+            temperature=0.3,
+            seed=7,
+            stream_usage=True,
+            use_responses_api=False,
+        )
+
+    def complete(self, messages: Sequence[ChatMessage], schema: Mapping[str, object]) -> ChatAnswer:
+        with self._lock:  # the client is built once
+            client = self._client
+        prompt: list[BaseMessage] = [_MESSAGES[message.role](message.text) for message in messages]
+        try:
+            if self._takes_schema:
+                try:
+                    return _stream(client.bind(response_format=_held_to(schema)), prompt)
+                except openai.BadRequestError:
+                    self._takes_schema = False  # not every endpoint knows response_format: ask in words alone
+            return _stream(client, prompt)
+        except openai.APITimeoutError as error:
+            raise ModelFailed(f"{self.name} did not answer within {self._timeout:g} s.") from error
+        except openai.APIConnectionError as error:
+            raise ModelFailed(f"No model answers at {self._base_url}. Check OPENAI_BASE_URL.") from error
+        except openai.AuthenticationError as error:
+            raise ModelFailed(f"{self._base_url} refused the key. Check OPENAI_API_KEY.") from error
+        except openai.RateLimitError as error:
+            raise ModelFailed(f"{self.name} is over its rate limit or quota.") from error
+        except openai.OpenAIError as error:
+            raise ModelFailed(f"{self.name} failed: {type(error).__name__}.") from error
+
+
+def _held_to(schema: Mapping[str, object]) -> dict[str, object]:
+    return {"type": "json_schema", "json_schema": {"name": "draft", "schema": dict(schema), "strict": True}}
+
+
+def _stream(client: Runnable[LanguageModelInput, AIMessage], prompt: list[BaseMessage]) -> ChatAnswer:
+    total: AIMessageChunk | None = None
+    try:
+        for chunk in client.stream(prompt):
+            if isinstance(chunk, AIMessageChunk):
+                total = chunk if total is None else total + chunk
+    except openai.LengthFinishReasonError:
+        pass  # what came before the limit may hold whole entries
+    if total is None:
+        return ChatAnswer("", 0, 0)
+    usage = total.usage_metadata
+    return ChatAnswer(str(total.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,82 @@
+"""Plans a poll: about a decision the brand really faces, or about wishes found in the community. Never filler."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from assistant.community import Decision
+from assistant.domain import LITERAL, Evidence, Plan
+from assistant.errors import Refused
+from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
+from assistant.planning.quoting import pick_quote
+from knowledge.messages import Post
+
+MAX_OPTION = 55
+"""Characters of an option: what Discord takes. The checks say which other platforms it is too long for."""
+MAX_WISHES = 4
+
+
+def plan_decision_poll(ground: Ground, decision: Decision) -> Plan:
+    """Ask what a decision of the profile asks, with its own options, and say how the result is used.
+
+    Raises Refused where the decision has no question or fewer than two options in the draft's language.
+    """
+    profile, place = ground.profile, f"decisions.{decision.id}"
+    question = profile.say(decision.question, ground.language)
+    options = [profile.say(option, ground.language) for option in decision.options]
+    if not question or None in options:
+        raise Refused(
+            f"The decision “{decision.id}” has no question or lacks options in “{ground.language}”. "
+            f"Add them under decisions: in community.yaml."
+        )
+    builder = PlanBuilder(ground, "poll", "decision")
+    source = Evidence(id=f"profile:{place}", text=f"{question} {' / '.join(filter(None, options))}")
+    builder.say("hook", "decision", [source])
+    builder.say("question", LITERAL, [source], text=question)
+    for option in options:
+        builder.say("option", LITERAL, [source], text=option)
+    builder.say("how_used", "any", use=profile_fact(ground, f"{place}.use", decision.use))
+    builder.say("closes", "any", [source], date=ground.date(closing_day(ground, decision)))
+    return builder.build(f"decision:{decision.id}", f"Poll: {question}")
+
+
+def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan:
+    """Ask which of the members' own wishes matters most; each option is a wish in a member's words.
+
+    Raises Refused where fewer than two different wishes can be quoted in the draft's language.
+    """
+    quoted: dict[str, Post] = {}
+    for post in wishes:
+        option = pick_quote(post.message.text, longest=MAX_OPTION)
+        if option and option.casefold() not in map(str.casefold, quoted):
+            quoted[option] = post
+    if len(quoted) < 2:
+        about = f" about “{topic}”" if topic else ""
+        raise Refused(
+            f"A poll in “{ground.language}” needs two wishes of members{about} to choose from; found {len(quoted)}. "
+            "Add a decision with options to community.yaml, choose another topic, or import more history."
+        )
+    chosen = list(quoted.items())[:MAX_WISHES]
+    builder = PlanBuilder(ground, "poll", "wishes")
+    first_option, first = chosen[0]
+    hook = pick_quote(first.message.text) or first_option
+    builder.say("hook", "wishes", [post_evidence(first)], quote=hook)
+    posts = [post_evidence(post) for _, post in chosen]
+    if topic:
+        builder.say("question", "wishes_about", posts, topic=topic)
+    else:
+        builder.say("question", "wishes", posts)
+    for option, post in chosen:
+        builder.say("option", LITERAL, [post_evidence(post)], text=option)
+    builder.say("option", "other", posts)
+    builder.say("how_used", "any", use=profile_fact(ground, "wishes_use", ground.profile.wishes_use))
+    policy = Evidence(id="profile:poll_days", text=f"Polls run for {ground.profile.poll_days} days.")
+    builder.say("closes", "any", date=Fact(ground.date(closing_day(ground)), policy))
+    return builder.build(f"wishes:{topic or 'all'}", f"Poll: which wish matters most{f' ({topic})' if topic else ''}?")
+
+
+def closing_day(ground: Ground, decision: Decision | None = None) -> date:
+    """The last day to vote: so many days from now, but before the decision is due."""
+    last = (ground.now + timedelta(days=ground.profile.poll_days)).date()
+    if decision is not None and decision.decide_by is not None and decision.decide_by > ground.now.date():
+        return min(last, decision.decide_by)
+    return last

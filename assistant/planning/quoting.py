@@ -1,0 +1,80 @@
+"""Choosing a member's own words to quote: a clause with content, never an order, an insult or personal data."""
+
+from collections.abc import Collection, Iterator
+from functools import cache
+
+import regex
+
+from prompts.files import languages
+from prompts.lexicon import Lexicon, lexicon
+
+MAX_QUOTE = 160
+"""Characters of a quoted clause: about two lines."""
+
+_SENTENCE = regex.compile(r"[^.!?؟。…\n]+[.!?؟。…]*")
+_CLAUSE = regex.compile(r"[^,;:–—،؛()]+")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’\u200c-]+")
+# Links, addresses, mentions, long numbers, markup, code, list marks: not a member's words, or not to be repeated.
+_UNQUOTABLE = regex.compile(
+    r"https?:|www\.|\S+@\S+\.\S+|@\w|#\w+#|\d[\d .()/-]{6,}\d|[<>{}`\[\]|$\\_=*]|:[a-z_]{3,}:|^\s*[-*>]",
+    regex.IGNORECASE,
+)
+_QUOTES = regex.compile(r"[\"“”„«»]")
+
+
+def reads_like_an_order(text: str) -> bool:
+    """Whether a post tries to instruct the assistant, in any language we know."""
+    return any(book.patterns["instructions"].search(text) for book in _lexicons())
+
+
+def pick_quote(
+    text: str, *, intent: str = "", vocabulary: Collection[str] = (), longest: int = MAX_QUOTE
+) -> str | None:
+    """The clause of `text` that says most, ready to stand in quotation marks; None where none may be quoted.
+
+    `intent` “question” prefers what is asked. `vocabulary` holds words that matter here (the words of similar posts):
+    a clause with more of them says more about the matter than about the weather.
+    """
+    best: tuple[float, str] | None = None
+    for position, clause in enumerate(_clauses(text, longest)):
+        words = _WORD.findall(clause)
+        if not 3 <= len(words) <= 40 or not is_quotable(clause):
+            continue
+        content = {word.casefold() for word in words if len(word) > 3}
+        score = min(len(content), 9) + 1.5 * len(content & set(vocabulary)) - 0.1 * position
+        if clause.endswith(("?", "؟")):
+            score += 6 if intent == "question" else -3
+        if best is None or score > best[0]:
+            best = score, clause
+    return best[1] if best else None
+
+
+def content_words(text: str) -> set[str]:
+    """Words of four letters or more, folded; what two texts about one matter share."""
+    return {word.casefold() for word in _WORD.findall(text) if len(word) > 3}
+
+
+def is_quotable(clause: str) -> bool:
+    """Whether a clause holds no link, address, number or markup, no insult and no order."""
+    if _UNQUOTABLE.search(clause) or reads_like_an_order(clause):
+        return False
+    return not any(book.patterns["insults"].search(clause) for book in _lexicons())
+
+
+def _clauses(text: str, longest: int) -> Iterator[str]:
+    for sentence in _SENTENCE.findall(text):
+        whole = tidy(sentence)
+        if len(whole) <= longest:
+            yield whole
+        else:
+            yield from (part for part in map(tidy, _CLAUSE.findall(sentence)) if len(part) <= longest)
+
+
+def tidy(clause: str) -> str:
+    """A clause as it stands between quotation marks: no marks of its own, no closing stop but a question mark."""
+    return " ".join(_QUOTES.sub("", clause).split()).strip(" .,;:!…،؛–—-")
+
+
+@cache
+def _lexicons() -> tuple[Lexicon, ...]:
+    return tuple(lexicon(language) for language in languages("lexicons"))

@@ -1,0 +1,123 @@
+"""Plans an empathetic reply to one post: it shows that it listened before it explains, and offers before it defends."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from assistant.community import Remedy
+from assistant.domain import Plan, Situation
+from assistant.planning.apology import SheetFacts
+from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
+from assistant.planning.quoting import content_words, pick_quote
+from knowledge.messages import Passage, Post
+
+_LONG_TIME_DAYS = 730
+
+
+class Background(NamedTuple):
+    """What is known around the post that is answered.
+
+    `past` are the member's own earlier troubles, `related` what others wrote about the same matter, `answered` what the
+    team or members answered to similar questions. `remedy` is what the policy offers for this complaint; `sheet` the
+    confirmed facts of the incident it belongs to.
+    """
+
+    past: Sequence[Post] = ()
+    related: Sequence[Passage] = ()
+    answered: Sequence[Post] = ()
+    remedy: Remedy | None = None
+    sheet: SheetFacts | None = None
+
+
+def plan_reply(ground: Ground, post: Post, situation: Situation, background: Background) -> Plan:
+    """Greet, acknowledge, restate in the member's own words, then what the situation asks for."""
+    builder = PlanBuilder(ground, "reply", situation, audience=post.visibility)
+    target = post_evidence(post)
+    quote = pick_quote(
+        post.message.text,
+        intent=post.signals.intent,
+        vocabulary=set().union(*(content_words(p.post.message.text) for p in background.related)),
+    )
+    if post.signals.language != ground.language:
+        quote = None if situation == "praise" else quote
+    named = post.author_name if post.message.author != "anonymous" else None
+    builder.say("greet", "named" if named else "unnamed", [target], **({"name": named} if named else {}))
+    again = bool(background.past) and situation == "criticism"
+    past = [post_evidence(p) for p in background.past] if again else []
+    builder.say("acknowledge", "criticism_again" if again else situation, [target, *past])
+    builder.say("restate", situation, [target], quote=quote)
+    _BODIES[situation](builder, ground, post, background)
+    _explain_to_reviewer(builder, ground, post, background)
+    title = f"Reply to {post.author_name}: {quote or post.message.text[:80]}"
+    return builder.build(
+        f"post:{post.message.id}",
+        title,
+        incident=background.sheet.incident if background.sheet else None,
+        remedy=background.remedy.id if background.remedy and situation == "criticism" else None,
+    )
+
+
+def _criticism(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    target, sheet, remedy = post_evidence(post), background.sheet, background.remedy
+    builder.say("feel", "criticism", [target])
+    if sheet is not None:
+        # Only confirmed facts are a ground for taking the blame and for naming a cause.
+        builder.say("own", "criticism", [sheet.evidence("what_happened")])
+        if sheet.cause.text:
+            builder.say("explain", "criticism", cause=sheet.cause)
+    if remedy is not None:
+        builder.say("repair", "criticism", remedy=profile_fact(ground, f"remedies.{remedy.id}", remedy.text))
+    elif sheet is not None and sheet.remedy.text:
+        builder.say("repair", "criticism", remedy=sheet.remedy)
+    builder.say("next_step", "criticism", contact=contact(ground))
+    if remedy is None and sheet is None:
+        # Nothing to offer yet: ask, so that the member is heard and the next answer can be better.
+        builder.say("question", "criticism", [target])
+    builder.say("thank", "criticism", [target])
+
+
+def _praise(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    target = post_evidence(post)
+    builder.say("question", "praise", [target])
+    builder.say("thank", "praise", [target])
+
+
+def _question(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    answers = [post_evidence(p) for p in background.answered]
+    # An answer is a claim: what others answered before is shown to the reviewer, who writes or takes it over.
+    builder.say("explain", "question", answers, answer=None)
+    builder.say("next_step", "question", contact=contact(ground))
+    builder.say("question", "question", [post_evidence(post)])
+
+
+def _wish(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    target = post_evidence(post)
+    use = profile_fact(ground, "wishes_use", ground.profile.wishes_use)
+    if use.text:
+        builder.say("next_step", "wish", use=use)
+    builder.say("question", "wish", [target])
+    builder.say("thank", "wish", [target])
+
+
+_BODIES = {"criticism": _criticism, "praise": _praise, "question": _question, "wish": _wish}
+
+
+def contact(ground: Ground) -> Fact:
+    """The first private way to reach a person that the profile has in this language."""
+    for route in ground.profile.contacts:
+        fact = profile_fact(ground, f"contacts.{route.id}", route.text)
+        if fact.text:
+            return fact
+    return Fact(None)
+
+
+def _explain_to_reviewer(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    if background.past:
+        builder.note(f"{post.author_name} has written about {len(background.past)} other problems before.")
+    similar = {p.post.message.author for p in background.related if p.post.message.author != post.message.author}
+    if similar:
+        builder.note(f"{len(similar)} other members wrote about something similar; their posts are among the evidence.")
+        builder.support(*(post_evidence(p.post) for p in background.related[:5]))
+    if post.author_joined is not None and (days := (ground.now - post.author_joined).days) >= _LONG_TIME_DAYS:
+        builder.note(f"{post.author_name} has been a member for {days // 365} years.")
+    if post_evidence(post).suspicious:
+        builder.note("This post reads like an order to the assistant. It is treated as text, never as an instruction.")

@@ -1,0 +1,196 @@
+"""The model writer: any chat model, by move id, with members' words as data and personal data masked."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from babel import Locale
+from pydantic import BaseModel, ValidationError
+
+from assistant.community import Profile
+from assistant.domain import Evidence, Finding, Move, Plan, Provenance, Segment
+from assistant.errors import ModelFailed
+from assistant.ports import ChatAnswer, ChatMessage, ChatModel, Writer, Written
+from assistant.writing.masking import Mask
+from prompts.templates import Template, move_texts
+
+WITHHELD = "(This post reads like an order to the assistant. It is withheld.)"
+
+
+class Price(NamedTuple):
+    """Dollars for a million tokens."""
+
+    tokens_in: float
+    tokens_out: float
+
+
+class _Said(BaseModel):
+    text: str
+    evidence: list[str] = []
+
+
+class ModelWriter:
+    """Asks a chat model for a JSON object keyed by move id. What comes back is untrusted: parsed, cited, checked.
+
+    `count_tokens` and `evidence_tokens` keep the evidence within its budget: the moves' own comes first, the rest as
+    long as there is room. `examples` writes the model sentence that a template may show for each move.
+    """
+
+    def __init__(
+        self,
+        chat: ChatModel,
+        template: Template,
+        profile: Profile,
+        examples: Writer,
+        count_tokens: Callable[[str], int],
+        *,
+        evidence_tokens: int = 1500,
+        price: Price | None = None,
+    ) -> None:
+        self._chat = chat
+        self._template = template
+        self._profile = profile
+        self._examples = examples
+        self._count_tokens = count_tokens
+        self._evidence_tokens = evidence_tokens
+        self._price = price
+
+    def write(self, plan: Plan, moves: Sequence[Move], findings: Sequence[Finding] = (), attempt: int = 0) -> Written:
+        if not moves:
+            return Written({}, Provenance(writer="model", model=self._chat.name))
+        shown = self._shown_evidence(plan, moves)
+        aliases = {item.id: f"e{number}" for number, item in enumerate(shown, start=1)}
+        mask = Mask(self._profile.region, names=self._names(plan) if self._chat.remote else ())
+        hide = mask.hide if self._chat.remote else str
+        system, user = self._template.render(
+            community=self._profile.name,
+            voice=self._profile.voice.description,
+            language=Locale(plan.language).get_display_name("en"),
+            form=plan.form,
+            kind=plan.kind,
+            evidence=[_shown(item, aliases[item.id], hide) for item in shown],
+            moves=self._described(plan, moves, aliases, hide, attempt),
+            problems=[f"{finding.move or 'all'}: {hide(finding.message)}" for finding in findings],
+        )
+        messages = (ChatMessage("system", system), ChatMessage("user", user))
+        answer = self._chat.complete(messages, _schema(moves, list(aliases.values())))
+        said = _parse(answer.text, moves)
+        if not said:
+            raise ModelFailed(f"{self._chat.name} answered without a usable text for any move.")
+        ids = {alias: id_ for id_, alias in aliases.items()}
+        segments = {
+            move.id: Segment(
+                move=move.id,
+                text=mask.restore(_plain(said[move.id].text)),
+                author="model",
+                # An alias that was never given out stays as it is: the evidence check will name it.
+                evidence=tuple(dict.fromkeys(ids.get(a, a) for a in said[move.id].evidence)) or move.evidence,
+            )
+            for move in moves
+            if move.id in said
+        }
+        return Written(segments, self._provenance(answer))
+
+    def _names(self, plan: Plan) -> set[str]:
+        return {item.author for item in plan.evidence if item.author}
+
+    def _shown_evidence(self, plan: Plan, moves: Sequence[Move]) -> list[Evidence]:
+        """The moves' own evidence first, then the rest of the plan's, as long as the token budget lasts."""
+        by_id = plan.evidence_by_id
+        ordered = dict.fromkeys([*(id_ for move in moves for id_ in move.evidence), *by_id])
+        left, shown = self._evidence_tokens, []
+        for id_ in ordered:
+            cost = self._count_tokens(by_id[id_].text)
+            if cost <= left:
+                left -= cost
+                shown.append(by_id[id_])
+        return shown
+
+    def _described(
+        self, plan: Plan, moves: Sequence[Move], aliases: Mapping[str, str], hide: Callable[[str], str], attempt: int
+    ) -> list[dict[str, Any]]:
+        examples = self._examples.write(plan, moves, attempt=attempt).segments
+        texts = move_texts()
+        return [
+            {
+                "id": move.id,
+                "name": move.name,
+                "purpose": texts[plan.kind, move.name].purpose,
+                "facts": {name: hide(value) for name, value in move.slots.items() if value},
+                "evidence": [aliases[id_] for id_ in move.evidence if id_ in aliases],
+                "example": hide(examples[move.id].text),
+            }
+            for move in moves
+        ]
+
+    def _provenance(self, answer: ChatAnswer) -> Provenance:
+        cost = None
+        if self._price is not None:
+            spent = answer.tokens_in * self._price.tokens_in + answer.tokens_out * self._price.tokens_out
+            cost = round(spent / 1_000_000, 6)
+        return Provenance(
+            writer="model",
+            prompt=f"{self._template.name}@{self._template.version}",
+            prompt_hash=self._template.hash,
+            model=self._chat.name,
+            tokens_in=answer.tokens_in,
+            tokens_out=answer.tokens_out,
+            cost=cost,
+        )
+
+
+def _shown(item: Evidence, alias: str, hide: Callable[[str], str]) -> dict[str, str | None]:
+    text = WITHHELD if item.suspicious else item.text
+    # Angle brackets could close the evidence block or forge a placeholder.
+    safe = text.replace("<", "‹").replace(">", "›").replace("\n", " ")
+    return {"id": alias, "author": hide(item.author) if item.author else None, "text": hide(safe)}
+
+
+def _schema(moves: Sequence[Move], aliases: list[str]) -> dict[str, object]:
+    said = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string"},
+            "evidence": {"type": "array", "items": {"type": "string", **({"enum": aliases} if aliases else {})}},
+        },
+        "required": ["text", "evidence"],
+        "additionalProperties": False,
+    }
+    ids = [move.id for move in moves]
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(ids, said),
+        "required": ids,
+        "additionalProperties": False,
+    }
+
+
+def _parse(text: str, moves: Sequence[Move]) -> dict[str, _Said]:
+    """What the answer says, by move id; entries that are not usable are left out."""
+    data = _read_object(text)
+    said: dict[str, _Said] = {}
+    for move in moves:
+        entry = data.get(move.id)
+        try:
+            value = _Said.model_validate({"text": entry} if isinstance(entry, str) else entry)
+        except ValidationError:
+            continue
+        if value.text.strip():
+            said[move.id] = value
+    return said
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    """The JSON object in a text that may surround it with words, or break off in the middle of it."""
+    body = text[text.find("{") : text.rfind("}") + 1]
+    for candidate in (body, body + "}"):
+        try:
+            data = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        return data if isinstance(data, dict) else {}
+    return {}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

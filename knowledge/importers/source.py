@@ -1,0 +1,100 @@
+"""What the importers share: reading files that may be broken, cleaning text, reading times."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import Path as ZipPath
+
+import regex
+from pydantic import ValidationError
+
+from knowledge.errors import BadExport
+from knowledge.messages import Message, Record, Skipped
+
+Node = Path | ZipPath
+"""A file or folder on disk or inside a zip archive."""
+
+MAX_FILE = 256 * 1024 * 1024
+"""Bytes of a single JSON file that are read into memory; exports keep days or posts apart, so more is an attack."""
+MAX_TEXT = 100_000
+"""Characters of a single post."""
+
+# Control characters, and the bidirectional overrides by which one text looks like another. Persian needs its joiners.
+_CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}", regex.VERSION1)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can say about an export: column names for tables, the format and zone of times without one."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str | None = None
+    zone: tzinfo = UTC
+
+
+def clean(text: str) -> str:
+    """Without control characters and bidirectional overrides, with one kind of line break, trimmed."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def open_export(path: Path) -> Node:
+    """The folder of an export, or the root of its zip archive. Nothing is unpacked to disk."""
+    if path.is_file() and is_zipfile(path):
+        try:
+            return ZipPath(ZipFile(path))
+        except BadZipFile as error:
+            raise BadExport(f"{path}: not a readable zip archive: {error}") from error
+    return path
+
+
+def size(node: Node) -> int:
+    """Bytes of a file, unpacked, without reading it."""
+    if isinstance(node, ZipPath):
+        return node.root.getinfo(node.at).file_size
+    return node.stat().st_size
+
+
+def read_json(node: Node) -> Any:
+    """Parse a JSON file. Raises ValueError with the line and column where it breaks."""
+    if size(node) > MAX_FILE:
+        raise ValueError(f"larger than {MAX_FILE // 2**20} MiB")
+    try:
+        return json.loads(node.read_bytes())
+    except (UnicodeDecodeError, RecursionError, OSError, BadZipFile) as error:
+        raise ValueError(f"not readable as JSON: {error}") from error
+
+
+def message_or_skip(place: str, **fields: Any) -> Record:
+    """A Message of these fields, or a Skipped that says what is wrong with them."""
+    text = clean(fields.pop("text"))
+    if not text:
+        return Skipped(place=place, reason="no text")
+    if len(text) > MAX_TEXT:
+        return Skipped(place=place, reason=f"text longer than {MAX_TEXT} characters")
+    try:
+        return Message(text=text, **fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return Skipped(place=place, reason=f"bad {'.'.join(map(str, first['loc']))}: {first['msg']}")
+
+
+def parse_time(value: object, options: Options) -> datetime:
+    """Read ISO 8601, seconds or milliseconds since 1970, or the format given in `options`. Raises ValueError."""
+    text = str(value).strip()
+    try:
+        if options.time_format is not None:
+            moment = datetime.strptime(text, options.time_format)  # noqa: DTZ007  the zone is added below
+        elif regex.fullmatch(r"-?\d{9,17}(\.\d+)?", text):
+            number = float(text)
+            moment = datetime.fromtimestamp(number / 1000 if abs(number) > 1e11 else number, UTC)
+        else:
+            moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=options.zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        way_out = "" if options.time_format else "; give its format with --time-format, such as %d/%m/%Y"
+        raise ValueError(f"time not understood{way_out}") from error

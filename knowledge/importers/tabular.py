@@ -1,0 +1,179 @@
+"""CSV and JSON Lines with a column mapping: reviews, tickets, survey answers, anything with a text and a time."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from knowledge.importers.source import MAX_TEXT, Options, clean, message_or_skip, parse_time
+from knowledge.messages import Channel, Member, Record, Skipped
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "body", "message", "content", "review", "comment", "post", "description", "review_text"),
+    "at": ("at", "date", "time", "timestamp", "created_at", "created", "posted_at", "datetime", "submitted"),
+    "author": ("author", "user", "username", "member", "name", "customer", "from", "author_id", "user_id"),
+    "id": ("id", "message_id", "post_id", "review_id", "ticket_id"),
+    "channel": ("channel", "forum", "category", "source", "board", "room"),
+    "title": ("title", "subject", "headline", "review_title"),
+    "rating": ("rating", "stars", "score", "grade"),
+    "reply_to": ("reply_to", "parent", "parent_id", "in_reply_to"),
+    "url": ("url", "link", "permalink"),
+}
+"""Our fields, and the column names that are taken for them when `--map` says nothing."""
+
+_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
+_LINE = 4 * MAX_TEXT
+"""Characters of the longest line that is read."""
+
+Row = Mapping[str, Any]
+
+
+def recognises(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in _SUFFIXES
+
+
+def read(path: Path, options: Options) -> Iterator[Record]:
+    """Yield a message for each row that has a text and a time. Line numbers count from 1, the header included."""
+    rows = _json_rows(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(path)
+    columns: dict[str, str] | None = None
+    seen: set[tuple[str, str]] = set()
+    for line, row in rows:
+        place = f"{path.name}, line {line}"
+        if isinstance(row, str):
+            yield Skipped(place=place, reason=row)
+            continue
+        if columns is None:
+            columns = mapping(list(row), options.columns)
+            missing = {"text", "at"} - columns.keys()
+            if missing:
+                names = " and ".join(sorted(missing))
+                found = ", ".join(map(str, row))
+                reason = f"no column for {names} among {found}; name it with --map, such as --map text=COLUMN,at=COLUMN"
+                yield Skipped(place=place, reason=reason)
+                return
+        for record in _records(place, row, columns, path.stem, options):
+            if isinstance(record, Channel | Member):
+                if (type(record).__name__, record.id) in seen:
+                    continue
+                seen.add((type(record).__name__, record.id))
+            yield record
+
+
+def mapping(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Our field -> column. What is given wins; the rest is guessed by name, each column used once."""
+    columns = dict(given)
+    lower = {str(name).strip().lower().replace(" ", "_"): name for name in names if name is not None}
+    for field, synonyms in SYNONYMS.items():
+        if field not in columns:
+            free = (lower[s] for s in synonyms if s in lower and lower[s] not in columns.values())
+            if (name := next(free, None)) is not None:
+                columns[field] = name
+    return columns
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
+    """Each line with its number; None for a line that is not UTF-8 or far too long."""
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(_LINE):
+            number += 1
+            whole = raw.endswith(b"\n") or len(raw) < _LINE
+            while raw and not raw.endswith(b"\n") and len(raw) == _LINE:
+                raw = file.readline(_LINE)  # skip the rest of an endless line without keeping it
+            try:
+                yield number, (raw.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
+            except UnicodeDecodeError:
+                yield number, None
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
+    for number, line in _lines(path):
+        if line is None:
+            yield number, "not UTF-8, or too long"
+        elif line.strip():
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                yield number, "not JSON"
+                continue
+            yield number, row if isinstance(row, dict) else "not a JSON object"
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
+    bad: list[int] = []
+
+    def decoded() -> Iterator[str]:
+        for number, line in _lines(path):
+            if line is None:
+                bad.append(number)
+            else:
+                yield line.replace("\0", "")
+
+    with path.open("rb") as file:
+        sample = b"".join(islice(file, 5)).decode("utf-8-sig", errors="replace")
+    reader = csv.DictReader(decoded(), dialect=_dialect(sample, path), strict=False)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield reader.line_num + len(bad), f"broken row: {error}"
+            continue
+        yield reader.line_num + len(bad), {key: value for key, value in row.items() if key is not None}
+    for number in bad:
+        yield number, "not UTF-8, or too long"
+
+
+def _dialect(sample: str, path: Path) -> type[csv.Dialect]:
+    if path.suffix.lower() == ".tsv":
+        return csv.excel_tab
+    header = sample.splitlines()[0] if sample else ""
+    delimiter = max(",;\t|", key=header.count)
+    return type("Found", (csv.excel,), {"delimiter": delimiter})
+
+
+def _records(place: str, row: Row, columns: Mapping[str, str], name: str, options: Options) -> Iterator[Record]:
+    values = {field: row.get(column) for field, column in columns.items()}
+    text = str(values.get("text") or "")
+    try:
+        at = parse_time(values.get("at") or "", options)
+        rating = _rating(values.get("rating"))
+    except ValueError as error:
+        yield Skipped(place=place, reason=str(error))
+        return
+    author = clean(str(values.get("author") or "")) or "anonymous"
+    channel = clean(str(values.get("channel") or "")) or name
+    id_ = clean(str(values.get("id") or "")) or _made_up_id(author, at.isoformat(), text)
+    reply_to = clean(str(values.get("reply_to") or "")) or None
+    yield Channel(id=channel, name=channel)
+    yield Member(id=author, name=author)
+    yield message_or_skip(
+        place,
+        id=id_,
+        channel=channel,
+        author=author,
+        text=text,
+        at=at,
+        thread=reply_to or id_,
+        reply_to=reply_to,
+        title=clean(str(values.get("title") or "")) or None,
+        rating=rating,
+        url=clean(str(values.get("url") or "")) or None,
+    )
+
+
+def _rating(value: Any) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        return float(str(value).strip().replace(",", "."))
+    except ValueError:
+        raise ValueError("rating is not a number") from None
+
+
+def _made_up_id(*parts: str) -> str:
+    return sha256("\x1f".join(parts).encode()).hexdigest()[:20]

@@ -1,0 +1,29 @@
+"""Where the data files of this package are, and how a YAML file is read."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(str(files("prompts")))
+
+
+class BadFile(ValueError):
+    """A prompt, phrasebook or lexicon file does not say what it must. The message names the file and the place."""
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping. Raises BadFile with the line where the syntax breaks."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise BadFile(f"{path}: {error}") from error
+    if not isinstance(data, dict):
+        raise BadFile(f"{path}: expected a mapping at the top")
+    return data
+
+
+def languages(folder: str) -> tuple[str, ...]:
+    """The language codes that have a file in `folder`, sorted."""
+    return tuple(sorted(path.stem for path in (ROOT / folder).glob("*.yaml")))
