@@ -151,7 +151,11 @@ def _schema(moves: Sequence[Move], aliases: list[str]) -> dict[str, object]:
         "type": "object",
         "properties": {
             "text": {"type": "string"},
-            "evidence": {"type": "array", "items": {"type": "string", **({"enum": aliases} if aliases else {})}},
+            "evidence": {
+                "type": "array",
+                "items": {"type": "string", **({"enum": aliases} if aliases else {})},
+                "maxItems": 3,
+            },
         },
         "required": ["text", "evidence"],
         "additionalProperties": False,

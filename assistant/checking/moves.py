@@ -1,0 +1,24 @@
+"""Every move of the plan is said, and the plan has the moves that its kind requires."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from assistant.checking.subject import Subject, finding
+from assistant.domain import VOCABULARY, Finding
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    said = {segment.move for segment in subject.segments if segment.text.strip()}
+    counts = Counter(move.name for move in subject.plan.moves if move.id in said)
+    for rule in VOCABULARY[subject.plan.kind]:
+        if rule.required and counts[rule.name] < rule.minimum:
+            yield finding("moves", "block", f"“{rule.name}” is missing: a {subject.plan.kind} needs it.")
+    for move in subject.plan.moves:
+        if move.id not in said and counts[move.name]:
+            yield finding("moves", "block", f"this “{move.name}” is empty.", move)
+    seen: dict[str, str] = {}
+    for move, segment in subject.pairs:
+        words = " ".join(segment.text.casefold().split())
+        if words in seen:
+            yield finding("moves", "block", "says the same as another sentence.", move)
+        seen[words] = move.id
