@@ -16,7 +16,7 @@ from prompts.phrasebook import Form
 
 Kind = Literal["reply", "apology", "poll", "challenge"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Situation = Literal["criticism", "praise", "question", "wish"]
+Situation = Literal["criticism", "praise", "question", "wish", "grief"]
 Author = Literal["phrasebook", "model", "person"]
 Status = Literal["proposed", "approved", "rejected"]
 Severity = Literal["block", "warn"]
@@ -143,6 +143,11 @@ class Plan(Frozen):
             if move.id == id_:
                 return move
         raise KeyError(id_)
+
+    @property
+    def personal(self) -> bool:
+        """Whether a person must make this text their own: an apology, or an answer to grief."""
+        return self.kind == "apology" or self.situation == "grief"
 
     @property
     def evidence_by_id(self) -> dict[str, Evidence]:

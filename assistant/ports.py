@@ -115,12 +115,12 @@ class DeskStore(Protocol):
 
     def count_drafts(self, community: str) -> dict[Status, int]: ...
 
-    def subjects(self, community: str) -> dict[str, Status]:
-        """Subject of each draft -> its latest status: what has been taken up already."""
+    def subjects(self, community: str) -> dict[tuple[str, str], Status]:
+        """(subject, language) of each draft -> its latest status: what has been taken up already."""
         ...
 
-    def remedies_offered(self, community: str, member: str, remedy: str, since: datetime) -> int:
-        """How often approved drafts offered this remedy to this member."""
+    def remedies_offered(self, community: str, subjects: Sequence[str], remedy: str, since: datetime) -> int:
+        """How often approved drafts about these subjects (a member's posts) offered this remedy."""
         ...
 
     def decide(self, draft: Draft, decision: Decision) -> None:

@@ -68,7 +68,7 @@ def load_heads() -> Heads:
         data = cast(dict[str, NDArray[np.float32]], dict(np.load(file)))
     return Heads(
         *(
-            Head(data[f"{name}_weights"], data[f"{name}_bias"], float(data[f"{name}_threshold"]))
+            Head(data[f"{name}_weights"], data[f"{name}_bias"], float(data[f"{name}_threshold"][0]))
             for name in ("sentiment", "intent")
         )
     )

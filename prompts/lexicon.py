@@ -38,6 +38,7 @@ class Lexicon(BaseModel):
     arguing: tuple[str, ...]
     deleting: tuple[str, ...]
     insults: tuple[str, ...]
+    grief: tuple[str, ...]
     instructions: tuple[str, ...]
     address: dict[str, tuple[str, ...]]
     request: Request
@@ -46,7 +47,8 @@ class Lexicon(BaseModel):
     def patterns(self) -> Mapping[str, regex.Pattern[str]]:
         """One compiled pattern for each list: "arguing", "remedies.refund", "address.formal", "kinds.poll" …"""
         lists: dict[str, Iterable[str]] = {
-            name: getattr(self, name) for name in ("commitments", "arguing", "deleting", "insults", "instructions")
+            name: getattr(self, name)
+            for name in ("commitments", "arguing", "deleting", "insults", "instructions", "grief")
         }
         for prefix, group in (("remedies", self.remedies), ("address", self.address), ("kinds", self.request.kinds)):
             lists |= {f"{prefix}.{name}": entries for name, entries in group.items()}

@@ -33,8 +33,10 @@ SLOTS: Mapping[tuple[str, str, str], frozenset[str]] = {
         ("reply", "acknowledge", situation): _NONE
         for situation in ("criticism", "criticism_again", "praise", "question", "wish")
     },
-    **{("reply", "restate", s): _slots("quote") for s in ("criticism", "praise", "question", "wish")},
+    ("reply", "acknowledge", "grief"): _NONE,
+    **{("reply", "restate", s): _slots("quote") for s in ("criticism", "praise", "question", "wish", "grief")},
     ("reply", "feel", "criticism"): _NONE,
+    ("reply", "feel", "grief"): _NONE,
     ("reply", "own", "criticism"): _NONE,
     ("reply", "explain", "criticism"): _slots("cause"),
     ("reply", "explain", "question"): _slots("answer"),
@@ -43,7 +45,7 @@ SLOTS: Mapping[tuple[str, str, str], frozenset[str]] = {
     ("reply", "next_step", "question"): _slots("contact"),
     ("reply", "next_step", "wish"): _slots("use"),
     **{("reply", "question", s): _NONE for s in ("criticism", "praise", "question", "wish")},
-    **{("reply", "thank", s): _NONE for s in ("criticism", "praise", "question", "wish")},
+    **{("reply", "thank", s): _NONE for s in ("criticism", "praise", "question", "wish", "grief")},
     ("apology", "regret", "any"): _slots("what_happened"),
     ("apology", "explain", "any"): _slots("since", "cause"),
     ("apology", "own", "any"): _slots("affected"),

@@ -1,0 +1,288 @@
+"""The tables of the desk, and the desk store over them. They share one metadata and one history of migrations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import BaseModel
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from assistant.domain import Decision, Draft, Opportunity, Plan, Status
+from assistant.errors import Conflict
+from assistant.ports import BatchState, FactSheet, QueueFilter
+from knowledge.adapters.sql import UtcDateTime, metadata, upsert
+
+opportunities = Table(
+    "opportunities",
+    metadata,
+    Column("community", String(48), primary_key=True),
+    Column("id", String(400), primary_key=True),
+    Column("due", UtcDateTime),
+    Column("body", JSON, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("community", String(48), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("due", UtcDateTime),
+    Column("planned_for", Date),
+    Column("batch", String(64)),
+    Column("remedy", String(64)),
+    Column("created", UtcDateTime, nullable=False),
+    Column("updated", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("ix_drafts_queue", "community", "status", "due"),
+    Index("ix_drafts_subject", "community", "subject"),
+    Index("ix_drafts_batch", "batch"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("draft", String(64), ForeignKey("drafts.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("action", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("body", JSON, nullable=False),
+)
+
+fact_sheets = Table(
+    "fact_sheets",
+    metadata,
+    Column("community", String(48), primary_key=True),
+    Column("incident", String(400), primary_key=True),
+    Column("body", JSON, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("community", String(48), nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+batch_slots = Table(
+    "batch_slots",
+    metadata,
+    Column("batch", String(64), ForeignKey("batches.id"), primary_key=True),
+    Column("slot", String(200), primary_key=True),
+    Column("plan", JSON),
+    Column("draft", String(64)),
+    Column("failure", Text),
+)
+
+_URGENCY = case({"proposed": 0, "approved": 1, "rejected": 2}, value=drafts.c.status)
+
+
+def _json(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json")
+
+
+class SqlDeskStore:
+    """`assistant.ports.DeskStore` over a SQL database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save_opportunities(self, community: str, found: Sequence[Opportunity]) -> None:
+        rows = [{"community": community, "id": o.id, "due": o.due, "body": _json(o)} for o in found]
+        with self._engine.begin() as connection:
+            connection.execute(delete(opportunities).where(opportunities.c.community == community))
+            upsert(connection, opportunities, rows)
+
+    def opportunities(self, community: str) -> list[Opportunity]:
+        query = (
+            select(opportunities.c.body)
+            .where(opportunities.c.community == community)
+            .order_by(opportunities.c.due.is_(None), opportunities.c.due, opportunities.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [Opportunity.model_validate(row.body) for row in connection.execute(query)]
+
+    def add_draft(self, draft: Draft) -> None:
+        with self._engine.begin() as connection:
+            _add_draft(connection, draft)
+
+    def draft(self, id_: str) -> Draft | None:
+        with self._engine.connect() as connection:
+            body = connection.scalar(select(drafts.c.body).where(drafts.c.id == id_))
+            return Draft.model_validate(body) if body is not None else None
+
+    def drafts(self, community: str, wanted: QueueFilter = QueueFilter(), limit: int = 100) -> list[Draft]:
+        query = select(drafts.c.body).where(drafts.c.community == community)
+        for name, value in wanted._asdict().items():
+            if value is not None:
+                query = query.where(drafts.c[name] == value)
+        query = query.order_by(_URGENCY, drafts.c.due.is_(None), drafts.c.due, drafts.c.created.desc(), drafts.c.id)
+        with self._engine.connect() as connection:
+            return [Draft.model_validate(row.body) for row in connection.execute(query.limit(limit))]
+
+    def count_drafts(self, community: str) -> dict[Status, int]:
+        query = select(drafts.c.status, func.count()).where(drafts.c.community == community).group_by(drafts.c.status)
+        with self._engine.connect() as connection:
+            return {cast(Status, status): count for status, count in connection.execute(query)}
+
+    def subjects(self, community: str) -> dict[tuple[str, str], Status]:
+        query = (
+            select(drafts.c.subject, drafts.c.language, drafts.c.status)
+            .where(drafts.c.community == community)
+            .order_by(drafts.c.created)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query)
+            return {(row.subject, row.language): cast(Status, row.status) for row in rows}
+
+    def remedies_offered(self, community: str, subjects: Sequence[str], remedy: str, since: datetime) -> int:
+        query = select(func.count()).where(
+            drafts.c.community == community,
+            drafts.c.subject.in_(subjects),
+            drafts.c.remedy == remedy,
+            drafts.c.status == "approved",
+            drafts.c.updated >= since,
+        )
+        with self._engine.connect() as connection:
+            return connection.scalar(query) or 0
+
+    def decide(self, draft: Draft, decision: Decision) -> None:
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(drafts)
+                .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision - 1)
+                .values(**{key: value for key, value in _draft_row(draft).items() if key != "id"})
+            )
+            if changed.rowcount != 1:
+                raise Conflict("Somebody else changed this draft in the meantime. Open it again to see their version.")
+            row = {"draft": draft.id, "revision": draft.revision, "action": decision.action, "by": decision.by}
+            connection.execute(insert(decisions).values(**row, at=decision.at, body=_json(decision)))
+
+    def decisions(self, draft: str) -> list[Decision]:
+        query = select(decisions.c.body).where(decisions.c.draft == draft).order_by(decisions.c.revision)
+        with self._engine.connect() as connection:
+            return [Decision.model_validate(row.body) for row in connection.execute(query)]
+
+    def sheet(self, community: str, incident: str) -> FactSheet | None:
+        query = select(fact_sheets.c.body).where(
+            fact_sheets.c.community == community, fact_sheets.c.incident == incident
+        )
+        with self._engine.connect() as connection:
+            body = connection.scalar(query)
+            return FactSheet.model_validate(body) if body is not None else None
+
+    def save_sheet(self, community: str, sheet: FactSheet) -> None:
+        with self._engine.begin() as connection:
+            row = {"community": community, "incident": sheet.incident, "body": _json(sheet)}
+            upsert(connection, fact_sheets, [row])
+
+    def start_batch(
+        self, id_: str, community: str, name: str, slots: Sequence[tuple[str, Plan | None, str | None]]
+    ) -> None:
+        with self._engine.begin() as connection:
+            upsert(connection, batches, [{"id": id_, "community": community, "name": name}])
+            stored = set(connection.scalars(select(batch_slots.c.slot).where(batch_slots.c.batch == id_)))
+            rows = [
+                {"batch": id_, "slot": slot, "plan": _json(plan) if plan else None, "failure": failure}
+                for slot, plan, failure in slots
+                if slot not in stored
+            ]
+            upsert(connection, batch_slots, rows)
+
+    def open_slots(self, batch: str) -> list[tuple[str, Plan]]:
+        query = (
+            select(batch_slots.c.slot, batch_slots.c.plan)
+            .where(batch_slots.c.batch == batch, batch_slots.c.draft.is_(None), batch_slots.c.failure.is_(None))
+            .order_by(batch_slots.c.slot)
+        )
+        with self._engine.connect() as connection:
+            return [(row.slot, Plan.model_validate(row.plan)) for row in connection.execute(query)]
+
+    def finish_slot(self, batch: str, slot: str, draft: Draft | None, failure: str | None = None) -> None:
+        with self._engine.begin() as connection:
+            if draft is not None:
+                _add_draft(connection, draft)
+            connection.execute(
+                update(batch_slots)
+                .where(batch_slots.c.batch == batch, batch_slots.c.slot == slot)
+                .values(draft=draft.id if draft else None, failure=failure)
+            )
+
+    def batch(self, id_: str) -> BatchState | None:
+        states = self._states(batches.c.id == id_)
+        return states[0] if states else None
+
+    def batches(self, community: str) -> list[BatchState]:
+        return self._states(batches.c.community == community)
+
+    def _states(self, condition: Any) -> list[BatchState]:
+        query = (
+            select(batches, batch_slots.c.slot, batch_slots.c.draft, batch_slots.c.failure)
+            .join(batch_slots, batch_slots.c.batch == batches.c.id)
+            .where(condition)
+            .order_by(batches.c.id, batch_slots.c.slot)
+        )
+        grouped: dict[str, list[Any]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                grouped.setdefault(row.id, []).append(row)
+        return [
+            BatchState(
+                id=id_,
+                name=rows[0].name,
+                total=len(rows),
+                drafted=sum(row.draft is not None for row in rows),
+                refused=sum(row.failure is not None for row in rows),
+                failures=tuple((row.slot, row.failure) for row in rows if row.failure is not None),
+            )
+            for id_, rows in grouped.items()
+        ]
+
+
+def _add_draft(connection: Connection, draft: Draft) -> None:
+    if connection.scalar(select(drafts.c.id).where(drafts.c.id == draft.id)) is None:
+        connection.execute(insert(drafts).values(**_draft_row(draft)))
+
+
+def _draft_row(draft: Draft) -> dict[str, Any]:
+    plan = draft.plan
+    return {
+        "id": draft.id,
+        "community": plan.community,
+        "kind": plan.kind,
+        "language": plan.language,
+        "subject": plan.subject,
+        "status": draft.status,
+        "due": draft.due,
+        "planned_for": draft.planned_for,
+        "batch": draft.batch,
+        "remedy": plan.remedy,
+        "created": draft.created,
+        "updated": draft.updated,
+        "revision": draft.revision,
+        "body": _json(draft),
+    }

@@ -1,0 +1,94 @@
+"""What detectors look at, and the questions that several of them ask."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from assistant.community import Profile
+from assistant.domain import Opportunity, Situation
+from knowledge.embedding import Vectors
+from knowledge.messages import Post
+
+RECENT_DAYS = 30
+"""Older posts are not answered any more: a reply after a month hurts more than it heals."""
+
+
+class _View(NamedTuple):
+    profile: Profile
+    now: datetime
+    posts: Sequence[Post]
+    vectors: Mapping[str, Vectors]
+
+
+class View(_View):
+    """The last months of a community: its posts in order of time, and their centred vectors by message id."""
+
+    @cached_property
+    def threads(self) -> Mapping[str, list[Post]]:
+        threads: dict[str, list[Post]] = {}
+        for post in self.posts:
+            threads.setdefault(post.message.thread, []).append(post)
+        return threads
+
+    def speaks_for_brand(self, post: Post) -> bool:
+        return self.profile.is_team(post.message.author)
+
+    @cached_property
+    def from_members(self) -> tuple[Post, ...]:
+        """What members wrote: not the team, not bots."""
+        return tuple(post for post in self.posts if not self.speaks_for_brand(post) and not post.author_is_bot)
+
+    @cached_property
+    def recent(self) -> tuple[Post, ...]:
+        start = self.now - timedelta(days=RECENT_DAYS)
+        return tuple(post for post in self.from_members if start <= post.message.at <= self.now)
+
+    def answers(self, post: Post, *, by_team: bool) -> list[Post]:
+        """Later posts in the same thread by others. Without a team in the profile, anybody's answer counts."""
+        by_team = by_team and bool(self.profile.team)
+        return [
+            other
+            for other in self.threads[post.message.thread]
+            if other.message.at > post.message.at
+            and other.message.author != post.message.author
+            and not other.author_is_bot
+            and (self.speaks_for_brand(other) or not by_team)
+        ]
+
+
+def reply_opportunity(view: View, post: Post, situation: Situation, hours: int, why: str, weight: float) -> Opportunity:
+    """An answer to one post, due so many hours after it was written."""
+    return Opportunity(
+        id=f"{situation}:{post.message.id}",
+        detector=situation,
+        kind="reply",
+        situation=situation,
+        title=f"{post.author_name}: {shorten(post.message.text)}",
+        why=why,
+        language=post.signals.language,
+        posts=(post.message.id,),
+        at=post.message.at,
+        due=post.message.at + timedelta(hours=hours),
+        weight=weight,
+    )
+
+
+def unanswered(view: View, *, by_team: bool = True) -> Iterator[Post]:
+    """Recent posts of members that nobody (of the team) answered."""
+    for post in view.recent:
+        if not view.answers(post, by_team=by_team):
+            yield post
+
+
+def is_criticism(post: Post) -> bool:
+    """A bad rating; without one, a complaint, or something negative whose intent is unsure."""
+    if post.message.rating is not None:
+        return post.message.rating <= 2
+    signals = post.signals
+    return signals.intent == "complaint" or (signals.intent == "unsure" and signals.sentiment == "negative")
+
+
+def shorten(text: str, longest: int = 90) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
