@@ -228,7 +228,7 @@ class Draft(Frozen):
 
 
 class Change(Frozen):
-    """One segment before and after."""
+    """One segment before and after; `*` stands for the whole text."""
 
     move: str
     before: str
@@ -265,23 +265,31 @@ class Opportunity(Frozen):
     incident: str | None = None
     decision: str | None = None
 
+    @property
+    def subject(self) -> str:
+        """What a draft about it has as its subject: one matter is taken up once in each language."""
+        if self.kind == "reply":
+            return f"post:{self.posts[0]}"
+        if self.kind == "apology":
+            return f"incident:{self.incident or self.id}"
+        return f"decision:{self.decision}" if self.decision else f"topic:{self.topic}"
+
 
 class Brief(Frozen):
-    """What a person asks for: a kind, a language, a topic. `post` names the post to answer, `format` a challenge's."""
+    """What a person asks for: a kind, a language, a topic.
+
+    `post` names the post to answer and `situation` what it calls for, `decision` and `incident` one of the profile,
+    `format` a challenge's; without them the topic finds what fits.
+    """
 
     kind: Kind
     language: str
     topic: str = ""
     post: str | None = None
+    situation: str | None = None
     decision: str | None = None
     incident: str | None = None
     format: str | None = None
-
-    @property
-    def id(self) -> str:
-        """Identifies what is asked for."""
-        detail = self.post or self.decision or self.incident or self.topic
-        return ":".join(filter(None, ("brief", self.kind, self.language, detail, self.format)))
 
 
 def lay_out(plan: Plan, segments: Sequence[Segment]) -> str:

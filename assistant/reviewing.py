@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from assistant.domain import Action, Change, Decision, Draft, Segment, Status
+from assistant.domain import Action, Change, Decision, Draft, Plan, Segment, Status, lay_out
 from assistant.errors import NotAllowed
 from assistant.ports import FactSheet
 from assistant.writing.compose import Check, Composition
@@ -54,22 +54,19 @@ def edit(draft: Draft, move: str, text: str, by: str, now: datetime, check: Chec
     return _decided(changed, "edit", by, now, changes=(Change(move=move, before=before.text, after=text),))
 
 
-def rewrite(draft: Draft, composition: Composition, by: str, now: datetime) -> Reviewed:
-    """Put a newly written text in place of the old one. A rejected draft is proposed again."""
+def rewrite(draft: Draft, plan: Plan, composition: Composition, by: str, now: datetime) -> Reviewed:
+    """Put a newly planned and written text in place of the old one. A rejected draft is proposed again."""
     by = _allowed(draft, "rewrite", by)
-    changes = tuple(
-        Change(move=new.move, before=old.text, after=new.text)
-        for old, new in zip(draft.segments, composition.segments, strict=True)
-        if old.text != new.text
-    )
+    change = Change(move="*", before=draft.text, after=lay_out(plan, composition.segments))
     changed = draft.changed(
         now,
+        plan=plan,
         segments=composition.segments,
         findings=composition.findings,
         provenance=composition.provenance,
         status="proposed",
     )
-    return _decided(changed, "rewrite", by, now, changes=changes)
+    return _decided(changed, "rewrite", by, now, changes=(change,))
 
 
 def approve(

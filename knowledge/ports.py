@@ -28,6 +28,7 @@ class Filters(NamedTuple):
     until: datetime | None = None
     channel: str | None = None
     author: str | None = None
+    thread: str | None = None
     language: str | None = None
     public_only: bool = False
 
@@ -39,6 +40,7 @@ class Filters(NamedTuple):
             and (self.until is None or message.at <= self.until)
             and self.channel in (None, message.channel)
             and self.author in (None, message.author)
+            and self.thread in (None, message.thread)
             and self.language in (None, post.signals.language)
             and not (self.public_only and post.visibility == "private")
         )

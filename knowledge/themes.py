@@ -2,25 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import regex
 import stopwordsiso
 
 from knowledge.embedding import Vectors
 from knowledge.messages import Post
+from knowledge.words import stem, words
 
-_WORD = regex.compile(r"[\p{L}\p{M}'’\u200c-]{4,}")
 _FULL_LIST = 100
 """Stop words from which a list is taken to be complete."""
-_STEM = 5
-"""Letters that two forms of a word share: “młynek” and “młynku” at the beginning, isiZulu's at the end."""
 THEME_DISTANCE = 0.85
 """Cosine distance up to which posts form a theme."""
-_NOT_WORDS = regex.compile(r"https?://\S+|\S+@\S+|[@#][\p{L}\p{N}_.-]+|:[a-z0-9_+-]+:|```.*?```|`[^`]*`", regex.DOTALL)
 
 
 class Theme(NamedTuple):
@@ -93,21 +88,12 @@ def _users(posts: Sequence[Post], language: str) -> dict[str, _Term]:
     shortest = 4 if len(empty) >= _FULL_LIST else 5
     terms: dict[str, _Term] = {}
     for post in posts:
-        words = [word for word in _words(post.message.text) if len(word) >= shortest and word not in empty]
-        for form in [*words, *(f"{first} {second}" for first, second in pairwise(words))]:
-            term = terms.setdefault(_stem(form, language), _Term(set(), Counter()))
+        telling = [word for word in words(post.message.text) if len(word) >= shortest and word not in empty]
+        for form in [*telling, *(f"{first} {second}" for first, second in pairwise(telling))]:
+            term = terms.setdefault(stem(form, language), _Term(set(), Counter()))
             term.users.add(post.message.author)
             term.forms[form] += 1
     return terms
-
-
-def _stem(form: str, language: str) -> str:
-    return " ".join(word[-_STEM:] if language == "zu" else word[:_STEM] for word in form.split())
-
-
-@cache
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(_NOT_WORDS.sub(" \n ", text).lower()))
 
 
 def _most_telling(here: Mapping[str, _Term], there: Mapping[str, _Term]) -> str | None:
@@ -115,15 +101,15 @@ def _most_telling(here: Mapping[str, _Term], there: Mapping[str, _Term]) -> str 
     outside = {stem: len(term.users) for stem, term in there.items()}
     total_in, total_out = sum(inside.values()) + 1, sum(outside.values()) + 1
     best: tuple[float, str] | None = None
-    for stem, count in inside.items():
-        elsewhere = outside.get(stem, 0)
+    for root, count in inside.items():
+        elsewhere = outside.get(root, 0)
         if count < 2 or elsewhere > count:
             continue
         prior = 0.5 + 0.1 * (count + elsewhere)
         odds_in = np.log((count + prior) / (total_in - count + prior))
         odds_out = np.log((elsewhere + prior) / (total_out - elsewhere + prior))
         score = float((odds_in - odds_out) / np.sqrt(1 / (count + prior) + 1 / (elsewhere + prior)))
-        score *= 1.3 if " " in stem else 1.0  # a pair that two people use says more than either of its words
+        score *= 1.3 if " " in root else 1.0  # a pair that two people use says more than either of its words
         if best is None or score > best[0]:
-            best = score, here[stem].forms.most_common(1)[0][0]
+            best = score, here[root].forms.most_common(1)[0][0]
     return best[1] if best else None

@@ -6,6 +6,9 @@ from assistant.domain import Opportunity
 from assistant.noticing.view import View, is_criticism
 from knowledge.themes import find_themes
 
+MIN_MEMBERS = 3
+"""Members who must have written about a theme in a language before it is proposed there."""
+
 
 def detect(view: View) -> Iterator[Opportunity]:
     # What members complain about is no theme to play with; it has its own detectors.
@@ -13,6 +16,8 @@ def detect(view: View) -> Iterator[Opportunity]:
     for theme in find_themes(public, view.vectors):
         for language, name in sorted(theme.names.items()):
             posts = [post for post in theme.posts if post.signals.language == language]
+            if len({post.message.author for post in posts}) < MIN_MEMBERS:
+                continue
             yield Opportunity(
                 id=f"theme:{language}:{name}",
                 detector="theme",

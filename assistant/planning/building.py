@@ -90,7 +90,7 @@ class PlanBuilder:
         for item in evidence:
             self._evidence.setdefault(item.id, item)
 
-    def say(self, name: str, situation: str, evidence: Iterable[Evidence] = (), **slots: Fact | str | None) -> None:
+    def say(self, name: str, situation: str, evidence: Iterable[Evidence] = (), /, **slots: Fact | str | None) -> None:
         """Add a move. Facts bring their own evidence along."""
         facts = [fact for fact in slots.values() if isinstance(fact, Fact)]
         found = [*evidence, *(fact.evidence for fact in facts if fact.evidence is not None)]

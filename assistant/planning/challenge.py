@@ -8,6 +8,7 @@ from assistant.errors import Refused
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
 from assistant.planning.quoting import pick_quote
 from knowledge.messages import Post
+from knowledge.words import stems
 from prompts.phrasebook import FORMATS
 
 
@@ -18,7 +19,11 @@ def plan_challenge(ground: Ground, topic: str, format_: str, posts: Sequence[Pos
     """
     if format_ not in FORMATS:
         raise Refused(f"There is no challenge format “{format_}”. Known: {', '.join(FORMATS)}.")
-    quoted = [(quote, post) for post in posts if (quote := pick_quote(post.message.text)) is not None]
+    about = stems(topic, ground.language)
+    clauses = [(pick_quote(post.message.text, ground.language, about=about), post) for post in posts]
+    quoted = [(clause, post) for clause, post in clauses if clause is not None]
+    # A clause that names the topic shows why it is one.
+    quoted = [item for item in quoted if about <= stems(item[0], ground.language)] or quoted
     if not topic or not quoted:
         raise Refused(
             f"Nobody wrote about “{topic}” in “{ground.language}” in words that can be quoted. Choose another topic or "
@@ -46,7 +51,7 @@ def plan_challenge(ground: Ground, topic: str, format_: str, posts: Sequence[Pos
     if safety.text:
         builder.say("safety", "any", safety=safety)
     members = len({post.message.author for post in posts})
-    builder.note(f"{members} members wrote about “{topic}”.")
+    builder.note(f"Members who wrote about “{topic}”: {members}.")
     return builder.build(f"topic:{topic}", f"Challenge: {topic} ({format_.replace('_', ' ')})")
 
 

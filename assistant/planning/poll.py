@@ -9,6 +9,7 @@ from assistant.errors import Refused
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
 from assistant.planning.quoting import pick_quote
 from knowledge.messages import Post
+from knowledge.words import stems
 
 MAX_OPTION = 55
 """Characters of an option: what Discord takes. The checks say which other platforms it is too long for."""
@@ -46,7 +47,7 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
     """
     quoted: dict[str, Post] = {}
     for post in wishes:
-        option = pick_quote(post.message.text, longest=MAX_OPTION)
+        option = pick_quote(post.message.text, ground.language, about=stems(topic, ground.language), longest=MAX_OPTION)
         if option and option.casefold() not in map(str.casefold, quoted):
             quoted[option] = post
     if len(quoted) < 2:
@@ -58,7 +59,7 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
     chosen = list(quoted.items())[:MAX_WISHES]
     builder = PlanBuilder(ground, "poll", "wishes")
     first_option, first = chosen[0]
-    hook = pick_quote(first.message.text) or first_option
+    hook = pick_quote(first.message.text, ground.language, about=stems(topic, ground.language)) or first_option
     builder.say("hook", "wishes", [post_evidence(first)], quote=hook)
     posts = [post_evidence(post) for _, post in chosen]
     if topic:

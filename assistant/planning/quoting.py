@@ -5,6 +5,7 @@ from functools import cache
 
 import regex
 
+from knowledge.words import stems
 from prompts.files import languages
 from prompts.lexicon import Lexicon, lexicon
 
@@ -28,20 +29,20 @@ def reads_like_an_order(text: str) -> bool:
 
 
 def pick_quote(
-    text: str, *, intent: str = "", vocabulary: Collection[str] = (), longest: int = MAX_QUOTE
+    text: str, language: str, *, intent: str = "", about: Collection[str] = (), longest: int = MAX_QUOTE
 ) -> str | None:
     """The clause of `text` that says most, ready to stand in quotation marks; None where none may be quoted.
 
-    `intent` “question” prefers what is asked. `vocabulary` holds words that matter here (the words of similar posts):
-    a clause with more of them says more about the matter than about the weather.
+    `intent` “question” prefers what is asked. `about` holds stems that matter here (of the topic, of similar posts): a
+    clause with more of them says more about the matter than about the weather.
     """
     best: tuple[float, str] | None = None
     for position, clause in enumerate(_clauses(text, longest)):
         words = _WORD.findall(clause)
-        if not 3 <= len(words) <= 40 or not is_quotable(clause):
+        if not 3 <= len(words) <= 40 or not is_quotable(clause, language):
             continue
-        content = {word.casefold() for word in words if len(word) > 3}
-        score = min(len(content), 9) + 1.5 * len(content & set(vocabulary)) - 0.1 * position
+        content = stems(clause, language)
+        score = min(len(content), 9) + 1.5 * len(content & set(about)) - 0.1 * position
         if clause.endswith(("?", "؟")):
             score += 6 if intent == "question" else -3
         if best is None or score > best[0]:
@@ -49,16 +50,12 @@ def pick_quote(
     return best[1] if best else None
 
 
-def content_words(text: str) -> set[str]:
-    """Words of four letters or more, folded; what two texts about one matter share."""
-    return {word.casefold() for word in _WORD.findall(text) if len(word) > 3}
-
-
-def is_quotable(clause: str) -> bool:
-    """Whether a clause holds no link, address, number or markup, no insult and no order."""
+def is_quotable(clause: str, language: str) -> bool:
+    """Whether a clause holds no link, address, number or markup, no insult (in its language or English), no order."""
     if _UNQUOTABLE.search(clause) or reads_like_an_order(clause):
         return False
-    return not any(book.patterns["insults"].search(clause) for book in _lexicons())
+    rude = (book for book in _lexicons() if book.language in (language, "en"))
+    return not any(book.patterns["insults"].search(clause) for book in rude)
 
 
 def _clauses(text: str, longest: int) -> Iterator[str]:

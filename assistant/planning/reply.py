@@ -7,8 +7,9 @@ from assistant.community import Remedy
 from assistant.domain import Plan, Situation
 from assistant.planning.apology import SheetFacts
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
-from assistant.planning.quoting import content_words, pick_quote
+from assistant.planning.quoting import pick_quote
 from knowledge.messages import Passage, Post
+from knowledge.words import stems
 
 _LONG_TIME_DAYS = 730
 
@@ -34,11 +35,10 @@ def plan_reply(ground: Ground, post: Post, situation: Situation, background: Bac
     target = post_evidence(post)
     quote = pick_quote(
         post.message.text,
+        post.signals.language,
         intent=post.signals.intent,
-        vocabulary=set().union(*(content_words(p.post.message.text) for p in background.related)),
+        about=set().union(*(stems(p.post.message.text, p.post.signals.language) for p in background.related)),
     )
-    if post.signals.language != ground.language:
-        quote = None if situation == "praise" else quote
     named = post.author_name if post.message.author != "anonymous" else None
     builder.say("greet", "named" if named else "unnamed", [target], **({"name": named} if named else {}))
     again = bool(background.past) and situation == "criticism"
@@ -98,7 +98,13 @@ def _wish(builder: PlanBuilder, ground: Ground, post: Post, background: Backgrou
     builder.say("thank", "wish", [target])
 
 
-_BODIES = {"criticism": _criticism, "praise": _praise, "question": _question, "wish": _wish}
+def _grief(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
+    target = post_evidence(post)
+    builder.say("feel", "grief", [target])
+    builder.say("thank", "grief", [target])
+
+
+_BODIES = {"grief": _grief, "criticism": _criticism, "praise": _praise, "question": _question, "wish": _wish}
 
 
 def contact(ground: Ground) -> Fact:
@@ -112,12 +118,12 @@ def contact(ground: Ground) -> Fact:
 
 def _explain_to_reviewer(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
     if background.past:
-        builder.note(f"{post.author_name} has written about {len(background.past)} other problems before.")
+        builder.note(f"Problems that {post.author_name} wrote about before: {len(background.past)}.")
     similar = {p.post.message.author for p in background.related if p.post.message.author != post.message.author}
     if similar:
-        builder.note(f"{len(similar)} other members wrote about something similar; their posts are among the evidence.")
+        builder.note(f"Other members who wrote about something similar: {len(similar)}. Their posts are evidence here.")
         builder.support(*(post_evidence(p.post) for p in background.related[:5]))
     if post.author_joined is not None and (days := (ground.now - post.author_joined).days) >= _LONG_TIME_DAYS:
-        builder.note(f"{post.author_name} has been a member for {days // 365} years.")
+        builder.note(f"Years that {post.author_name} has been a member: {days // 365}.")
     if post_evidence(post).suspicious:
         builder.note("This post reads like an order to the assistant. It is treated as text, never as an instruction.")

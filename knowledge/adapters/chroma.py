@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from urllib.parse import urlsplit
 
 import chromadb
@@ -25,20 +26,48 @@ _PAGE = 5000
 
 
 class ChromaIndex:
-    """`knowledge.ports.VectorIndex` over a Chroma client. Vectors of different embedders never share a collection."""
+    """`knowledge.ports.VectorIndex` over a Chroma client. Vectors of different embedders never share a collection.
 
-    def __init__(self, client: ClientAPI, embedder: str, lock: FileLock | None = None) -> None:
-        self._client = client
+    Nothing is opened before it is needed: much of what a person does touches no vector.
+    """
+
+    def __init__(self, embedder: str, *, path: Path | None = None, url: str | None = None) -> None:
         self._suffix = sha256(embedder.encode()).hexdigest()[:8]
         self._embedder = embedder
-        self._lock = lock
+        self._path = path
+        self._url = url
+        self._held: FileLock | None = None
+        self._opening = Lock()
+        self._opened: ClientAPI | None = None
 
     @classmethod
     def embedded(cls, path: Path, embedder: str) -> "ChromaIndex":
-        """Open the store in `path`, alone. Two processes writing one store corrupt it, so a second one is refused.
+        """The store in `path`, for this process alone: two processes writing one store corrupt it.
 
-        Raises StoreBusy naming the process that holds it.
+        Its methods raise StoreBusy, naming the process that holds it.
         """
+        return cls(embedder, path=path)
+
+    @classmethod
+    def server(cls, url: str, embedder: str) -> "ChromaIndex":
+        """A Chroma server, such as http://127.0.0.1:8000. Its methods raise StoreUnreachable where none answers."""
+        return cls(embedder, url=url)
+
+    def close(self) -> None:
+        """Let another process have the embedded store."""
+        self._opened = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
+
+    @property
+    def _client(self) -> ClientAPI:
+        with self._opening:
+            if self._opened is None:
+                self._opened = _connect(self._url) if self._url else self._open(self._path or Path("chroma"))
+            return self._opened
+
+    def _open(self, path: Path) -> ClientAPI:
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_name(path.name + ".lock"))
         holder = path.with_name(path.name + ".holder.json")
@@ -49,31 +78,9 @@ class ChromaIndex:
                 f"The vector store in {path} is held by {_describe(holder)}. Two ways out: close that process, or run "
                 f"a Chroma server (chroma run --path {path}) and set HEARTHSIDE_CHROMA_URL for every process."
             ) from error
+        self._held = lock
         holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}), encoding="utf-8")
-        return cls(chromadb.PersistentClient(path=path, settings=_SETTINGS), embedder, lock)
-
-    @classmethod
-    def server(cls, url: str, embedder: str) -> "ChromaIndex":
-        """Use a Chroma server, such as http://127.0.0.1:8000. Raises StoreUnreachable where none answers."""
-        parts = urlsplit(url)
-        try:
-            client = chromadb.HttpClient(
-                host=parts.hostname or "",
-                port=parts.port or (443 if parts.scheme == "https" else 8000),
-                ssl=parts.scheme == "https",
-                settings=_SETTINGS,
-            )
-        except (ChromaError, ValueError, OSError) as error:
-            raise StoreUnreachable(
-                f"No Chroma server answers at {url} ({error}). "
-                "Start one with `chroma run`, or unset HEARTHSIDE_CHROMA_URL."
-            ) from error
-        return cls(client, embedder)
-
-    def close(self) -> None:
-        """Let another process have the embedded store."""
-        if self._lock is not None:
-            self._lock.release()
+        return chromadb.PersistentClient(path=path, settings=_SETTINGS)
 
     def _collection(self, community: str) -> chromadb.Collection:
         return self._client.get_or_create_collection(
@@ -116,6 +123,21 @@ class ChromaIndex:
     def drop(self, community: str) -> None:
         with _translated():
             self._client.delete_collection(self._collection(community).name)
+
+
+def _connect(url: str) -> ClientAPI:
+    parts = urlsplit(url)
+    try:
+        return chromadb.HttpClient(
+            host=parts.hostname or "",
+            port=parts.port or (443 if parts.scheme == "https" else 8000),
+            ssl=parts.scheme == "https",
+            settings=_SETTINGS,
+        )
+    except (ChromaError, ValueError, OSError) as error:
+        raise StoreUnreachable(
+            f"No Chroma server answers at {url} ({error}). Start one with `chroma run`, or unset HEARTHSIDE_CHROMA_URL."
+        ) from error
 
 
 @contextmanager

@@ -95,6 +95,7 @@ messages = Table(
     Column("indexed", String(32)),
     Index("ix_messages_at", "community", "at"),
     Index("ix_messages_author", "community", "author"),
+    Index("ix_messages_thread", "community", "thread"),
 )
 
 signals = Table(
@@ -224,6 +225,8 @@ class SqlMessageStore:
             query = query.where(messages.c.channel == filters.channel)
         if filters.author is not None:
             query = query.where(messages.c.author == filters.author)
+        if filters.thread is not None:
+            query = query.where(messages.c.thread == filters.thread)
         if filters.language is not None:
             query = query.where(signals.c.language == filters.language)
         if filters.public_only:

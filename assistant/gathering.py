@@ -1,0 +1,197 @@
+"""Fetches what a plan is built on, and has it planned: from something noticed, or from what a person asks for."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from zlib import crc32
+
+from assistant.community import Remedy
+from assistant.desk import Desk
+from assistant.domain import Brief, Opportunity, Plan, Situation
+from assistant.errors import NotFound, Refused
+from assistant.matching import Topic
+from assistant.planning.apology import SheetFacts, plan_apology, sheet_facts
+from assistant.planning.building import Ground
+from assistant.planning.challenge import plan_challenge
+from assistant.planning.poll import plan_decision_poll, plan_wishes_poll
+from assistant.planning.reply import Background, contact, plan_reply
+from knowledge.history import search
+from knowledge.messages import Intent, Passage, Post
+from knowledge.ports import Filters
+from knowledge.words import stems
+from prompts.files import languages
+from prompts.phrasebook import FORMATS
+
+_SITUATIONS: dict[Intent, Situation] = {"praise": "praise", "thanks": "praise", "question": "question", "wish": "wish"}
+
+
+def plan_opportunity(desk: Desk, opportunity: Opportunity, *, language: str | None = None, seed: int = 0) -> Plan:
+    """Plan what an opportunity calls for, in its own language unless another is asked for.
+
+    Raises NotFound where its posts are gone, Refused where there is nothing to ground a draft on.
+    """
+    ground = ground_for(desk, language or opportunity.language, seed)
+    posts = list(desk.messages.get(desk.profile.id, opportunity.posts).values())
+    if opportunity.kind == "reply":
+        if not posts:
+            raise NotFound(f"The post {opportunity.posts[0]} is not in this community any more.")
+        return _reply(desk, ground, posts[0], _situation(posts[0], opportunity.situation), None)
+    if opportunity.kind == "apology":
+        return _apology(desk, ground, opportunity.incident or opportunity.id, posts)
+    if opportunity.decision is not None:
+        return _decision(desk, ground, opportunity.decision)
+    own = [post for post in posts if post.signals.language == ground.language]
+    return plan_challenge(ground, opportunity.topic or "", _format(opportunity.topic or "", seed), own)
+
+
+def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = None) -> Plan:
+    """Plan what a person asked for. Raises NotFound for a post, decision or incident that does not exist, and Refused
+    where nothing in the community or its profile supports the request.
+    """
+    ground = ground_for(desk, brief.language, seed)
+    if brief.kind == "reply":
+        post = _post(desk, brief)
+        return _reply(desk, ground, post, _situation(post, brief.situation), _remedy(desk, remedy))
+    if brief.kind == "apology":
+        return _apology_brief(desk, ground, brief)
+    if brief.kind == "poll":
+        decision = brief.decision or _decision_about(desk, brief)
+        if decision is not None:
+            return _decision(desk, ground, decision)
+        topic = _topic(desk, brief, ground)
+        wishes = [post for post in topic.posts if post.signals.intent == "wish"]
+        return plan_wishes_poll(ground, topic.name or "", wishes)
+    topic = _topic(desk, brief, ground)
+    return plan_challenge(ground, topic.name or "", brief.format or _format(brief.topic, seed), topic.posts)
+
+
+def ground_for(desk: Desk, language: str, seed: int) -> Ground:
+    """What every plan is built on. A language without a phrasebook is drafted in the profile's default, with a note."""
+    if language in languages("phrasebooks"):
+        return Ground(desk.profile, language, desk.now, seed)
+    default = desk.profile.default_language
+    note = f"The post is in “{language}”, which we cannot write. Drafted in “{default}”, the community's default."
+    return Ground(desk.profile, default, desk.now, seed, notes=(note,))
+
+
+def _reply(desk: Desk, ground: Ground, post: Post, situation: Situation, remedy: Remedy | None) -> Plan:
+    related = desk.matcher.similar(post) if situation in ("criticism", "question", "wish") else []
+    if situation != "criticism":
+        answered = _answers_to(desk, related) if situation == "question" else []
+        return plan_reply(ground, post, situation, Background(related=related, answered=answered))
+    sheet = _confirmed_sheet(desk, ground, post)
+    offered = remedy or (desk.matcher.remedy_for(post) if sheet is None else None)
+    if offered is not None and remedy is None and _used_up(desk, ground, post, offered):
+        offered = None
+    past = desk.matcher.troubles_before(post)
+    return plan_reply(ground, post, situation, Background(past=past, related=related, remedy=offered, sheet=sheet))
+
+
+def _situation(post: Post, given: str | None) -> Situation:
+    for situation in ("criticism", "praise", "question", "wish", "grief"):
+        if given == situation:
+            return situation
+    if post.message.rating is not None and post.message.rating >= 4:
+        return "praise"
+    return _SITUATIONS.get(post.signals.intent, "criticism")
+
+
+def _confirmed_sheet(desk: Desk, ground: Ground, post: Post) -> SheetFacts | None:
+    """The facts of the incident that this post belongs to, if a person has confirmed them."""
+    for opportunity in desk.store.opportunities(desk.profile.id):
+        if opportunity.kind == "apology" and post.message.id in opportunity.posts:
+            incident = opportunity.incident or opportunity.id
+            sheet = desk.sheet(incident)
+            return sheet_facts(ground, incident, sheet.sheet) if sheet.confirmed_by else None
+    return None
+
+
+def _used_up(desk: Desk, ground: Ground, post: Post, remedy: Remedy) -> bool:
+    """Whether this member was offered the remedy as often as the policy allows."""
+    written = desk.messages.posts(desk.profile.id, Filters(author=post.message.author))
+    subjects = [f"post:{other.message.id}" for other in written]
+    since = ground.now - timedelta(days=remedy.within_days)
+    return desk.store.remedies_offered(desk.profile.id, subjects, remedy.id, since) >= remedy.limit_per_member
+
+
+def _answers_to(desk: Desk, related: Sequence[Passage]) -> list[Post]:
+    """What the team, or else members, answered to similar questions."""
+    answers: list[Post] = []
+    for passage in related[:3]:
+        thread = desk.messages.posts(desk.profile.id, Filters(thread=passage.post.message.thread, public_only=True))
+        others = [post for post in thread if post.message.author != passage.post.message.author]
+        helpful = [post for post in others if post.signals.intent == "help"]
+        answers += [post for post in others if desk.profile.is_team(post.message.author)] or helpful
+    return answers[:3]
+
+
+def _apology(desk: Desk, ground: Ground, incident: str, posts: Sequence[Post]) -> Plan:
+    return plan_apology(ground, sheet_facts(ground, incident, desk.sheet(incident).sheet), posts, contact(ground))
+
+
+def _apology_brief(desk: Desk, ground: Ground, brief: Brief) -> Plan:
+    noticed = [o for o in desk.store.opportunities(desk.profile.id) if o.kind == "apology"]
+    for opportunity in noticed:
+        incident = opportunity.incident or opportunity.id
+        if brief.incident in (None, incident):
+            posts = desk.messages.get(desk.profile.id, opportunity.posts)
+            return _apology(desk, ground, incident, list(posts.values()))
+    known = [incident.id for incident in desk.profile.incidents]
+    chosen = brief.incident or (known[0] if known else None)
+    if chosen not in known:
+        raise Refused(
+            "There is no incident to apologise for: none was noticed, none stands under incidents: in community.yaml. "
+            "Add it there with its fact sheet."
+        )
+    return _apology(desk, ground, str(chosen), [])
+
+
+def _decision(desk: Desk, ground: Ground, id_: str) -> Plan:
+    for decision in desk.profile.decisions:
+        if decision.id == id_:
+            return plan_decision_poll(ground, decision)
+    raise NotFound(f"There is no decision “{id_}” in community.yaml.")
+
+
+def _decision_about(desk: Desk, brief: Brief) -> str | None:
+    """The decision of the profile that the topic names, by a word that they share."""
+    for decision in desk.profile.decisions:
+        for language, question in decision.question.items():
+            if stems(brief.topic, language) & stems(question, language):
+                return decision.id
+    return None
+
+
+def _topic(desk: Desk, brief: Brief, ground: Ground) -> Topic:
+    """What is asked about; without a topic, everything members wish for in the draft's language."""
+    if brief.topic:
+        return desk.matcher.about(brief.topic, ground.language)
+    posts = desk.messages.posts(desk.profile.id, Filters(language=ground.language, public_only=True))
+    return Topic(None, [post for post in reversed(posts) if not desk.profile.is_team(post.message.author)])
+
+
+def _post(desk: Desk, brief: Brief) -> Post:
+    if brief.post is not None:
+        found = desk.messages.get(desk.profile.id, [brief.post]).get(brief.post)
+        if found is None:
+            raise NotFound(f"There is no post “{brief.post}” in this community.")
+        return found
+    if not brief.topic:
+        raise Refused("Say which post to answer: its id, or a few words from it.")
+    passages = search(desk.messages, desk.index, desk.understanding.embedder, desk.profile.id, brief.topic, count=10)
+    for passage in passages:
+        if not desk.profile.is_team(passage.post.message.author) and not passage.post.author_is_bot:
+            return passage.post
+    raise Refused("This community has no post to answer yet. Import its history first.")
+
+
+def _remedy(desk: Desk, id_: str | None) -> Remedy | None:
+    for remedy in desk.profile.remedies:
+        if remedy.id == id_:
+            return remedy
+    if id_ is not None:
+        raise NotFound(f"There is no remedy “{id_}” in community.yaml.")
+    return None
+
+
+def _format(topic: str, seed: int) -> str:
+    return FORMATS[(crc32(topic.encode()) + seed) % len(FORMATS)]

@@ -1,0 +1,135 @@
+"""Bringing a community in: its profile, its export, the sample. Afterwards everything pending is indexed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import regex
+import yaml
+
+from assistant import sample
+from assistant.bootstrap import House
+from assistant.community import Profile
+from assistant.errors import BadProfile
+from knowledge.history import (
+    ImportReport,
+    Progress,
+    heal,
+    import_records,
+    index_pending,
+    no_progress,
+)
+from knowledge.importers import recognise
+from knowledge.importers.source import Options
+from knowledge.languages import FIRST_CLASS, LanguageModel
+from knowledge.messages import Channel, Message, Record
+
+_TASTE = 200
+"""Messages by which the languages of a new community are told."""
+_NOT_SLUG = regex.compile(r"[^a-z0-9]+")
+
+
+class Intake(NamedTuple):
+    """What an import did. `new` says that a profile was made, which a person should complete."""
+
+    community: str
+    format: str
+    report: ImportReport
+    profile: Path
+    new: bool
+
+
+def import_export(
+    house: House,
+    path: Path,
+    *,
+    community: str | None = None,
+    format_: str | None = None,
+    options: Options = Options(),  # noqa: B008  immutable
+    progress: Progress = no_progress,
+) -> Intake:
+    """Read an export into the store. Indexing is a step of its own, for the process that holds the vector store.
+
+    Raises UnknownFormat or BadProfile. A broken part of the export is skipped and counted.
+    """
+    found = recognise(path, format_)
+    id_ = slug(community or path.stem)
+    new = not house.profile_path(id_).exists()
+    if new:
+        _write_profile(house, id_, new_profile(id_, community or path.stem))
+    report = _store(house, house.profile(id_), found.read(path, options), progress)
+    if new:
+        languages = spoken(house.understanding.languages, house.messages.pending(id_, _TASTE))
+        _write_profile(house, id_, new_profile(id_, community or path.stem, languages))
+    return Intake(id_, found.name, report, house.profile_path(id_), new)
+
+
+def ensure_sample(house: House, today: date) -> bool:
+    """Bring the sample community in, if there is no community at all. True if it was."""
+    if house.messages.communities():
+        return False
+    _write_profile(house, sample.ID, sample.profile_text(today))
+    _store(house, house.profile(sample.ID), sample.records(today), no_progress)
+    return True
+
+
+def index_all(house: House, community: str, progress: Progress = no_progress) -> int:
+    """Index what is pending, after healing what a crash may have left. Returns how many messages were indexed."""
+    heal(house.messages, house.index, community)
+    profile = house.profile(community)
+    return index_pending(
+        house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
+    )
+
+
+def apply_profile(house: House, profile: Profile) -> None:
+    """Make the store follow the profile: the community's name, its channels' names and who can read them."""
+    house.messages.save_community(profile.id, profile.name)
+    channels = [Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels]
+    house.messages.save(profile.id, channels=channels)
+
+
+def spoken(model: LanguageModel, messages: Sequence[Message]) -> list[str]:
+    """The languages of ours in which at least every twentieth of these messages is written, the commonest first."""
+    counts = Counter(model.detect(message.text).language for message in messages)
+    ours = [code for code, count in counts.most_common() if code in FIRST_CLASS and count * 20 >= len(messages)]
+    return ours or ["en"]
+
+
+def slug(name: str) -> str:
+    """A community's id from its name. Raises BadProfile where no letter or digit is left."""
+    id_ = _NOT_SLUG.sub("-", name.lower()).strip("-")[:48].strip("-")
+    if len(id_) < 2:
+        raise BadProfile(f"“{name}” makes no id. Name the community with --community, in letters a-z and digits.")
+    return id_
+
+
+def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS) -> str:
+    """A first community.yaml for a person to complete. The first language is the default."""
+    head = yaml.safe_dump({"id": id_, "name": name}, allow_unicode=True, sort_keys=False)
+    return (
+        f"{head}languages: [{', '.join(languages)}]\ndefault_language: {languages[0]}\n"
+        "live: false        # true once new messages keep coming in: then now is today\n"
+        "team: []           # who speaks for you, for example: - {id: U0123, name: Maja, role: community manager}\n"
+        "channels: []       # who can read what, for example: - {id: C0123, name: '#vip', visibility: private}\n"
+        "contacts: []       # for example: - {id: mail, text: 'Write to help@example.com.'}\n"
+        "remedies: []       # what you may offer\n"
+        "decisions: []      # what you would like to ask your community\n"
+    )
+
+
+def _store(house: House, profile: Profile, records: Iterable[Record], progress: Progress) -> ImportReport:
+    house.messages.save_community(profile.id, profile.name)
+    report = import_records(records, house.messages, profile.id, progress)
+    apply_profile(house, profile)
+    return report
+
+
+def _write_profile(house: House, community: str, text: str) -> None:
+    path = house.profile_path(community)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

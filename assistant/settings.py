@@ -1,0 +1,87 @@
+"""What can be set, read once: command-line flag, then environment, then settings.toml in the home folder."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from assistant.errors import Misconfigured
+
+DEFAULT_HOME = Path("~/.hearthside")
+
+
+class Settings(BaseSettings):
+    """All settings. Each can be given as HEARTHSIDE_<NAME>, or in settings.toml; keys by the names OpenAI uses."""
+
+    model_config = SettingsConfigDict(env_prefix="HEARTHSIDE_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=DEFAULT_HOME, description="the one folder that holds all state")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder")
+    chroma_url: str | None = Field(default=None, description="a Chroma server; default: embedded, in the home folder")
+
+    model: str | None = Field(default=None, description="name of a chat model; without one the phrasebook writes")
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
+    )
+    openai_base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
+    )
+    local_model: Path | None = Field(default=None, description="a GGUF file to run in this process")
+    prompt_version: int | None = Field(default=None, description="version of the prompt; default: the newest")
+    model_timeout: float = Field(default=120.0, gt=0, description="seconds")
+    evidence_tokens: int = Field(default=1500, ge=100, description="tokens of evidence sent to the model")
+    output_tokens: int = Field(default=1500, ge=100, description="tokens the model may answer with")
+    price_in: float | None = Field(default=None, ge=0, description="dollars for a million tokens sent")
+    price_out: float | None = Field(default=None, ge=0, description="dollars for a million tokens answered")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+    login: SecretStr | None = Field(default=None, description="name:password; needed for any host but loopback")
+
+    @field_validator("home", "local_model", mode="after")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path is not None else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = init_settings().get("home") or env_settings().get("home") or DEFAULT_HOME
+        file = Path(str(home)).expanduser() / "settings.toml"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def sql_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'hearthside.db'}"
+
+    @property
+    def chroma_path(self) -> Path:
+        return self.home / "chroma"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+    def profile_path(self, community: str) -> Path:
+        """Where a community's community.yaml lies."""
+        return self.home / "communities" / community / "community.yaml"
+
+
+def read_settings(**flags: Any) -> Settings:
+    """The settings, flags first; flags that are None were not given. Raises Misconfigured naming what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except (ValidationError, ValueError) as error:
+        problems = (
+            "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            if isinstance(error, ValidationError)
+            else str(error)
+        )
+        raise Misconfigured(f"A setting is not valid: {problems}") from error

@@ -1,0 +1,179 @@
+"""What a person does at the desk. Each use case reads in one function: fetch, decide, save."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+from assistant import reviewing
+from assistant.community import Sheet
+from assistant.desk import Desk
+from assistant.domain import Brief, Draft, Opportunity, Plan
+from assistant.errors import Conflict, NotAllowed, NotFound, Refused
+from assistant.gathering import plan_brief, plan_opportunity
+from assistant.noticing import notice
+from assistant.noticing.view import View
+from assistant.ports import FactSheet
+from knowledge.centring import centre_all
+from knowledge.history import Progress, no_progress
+from knowledge.ports import Filters
+
+NOTICED_DAYS = 90
+"""How far back the detectors look."""
+
+
+def notice_now(desk: Desk) -> list[Opportunity]:
+    """Look through the last months for what deserves an answer or an idea, and remember it."""
+    community = desk.profile.id
+    posts = desk.messages.posts(community, Filters(since=desk.now - timedelta(days=NOTICED_DAYS), until=desk.now))
+    vectors = desk.index.vectors(community, [post.message.id for post in posts])
+    found = notice(View(desk.profile, desk.now, posts, centre_all(posts, vectors)))
+    linked = [_linked(desk, opportunity) for opportunity in found]
+    desk.store.save_opportunities(community, linked)
+    return linked
+
+
+def _linked(desk: Desk, opportunity: Opportunity) -> Opportunity:
+    """With the incident of the profile that it is about."""
+    if opportunity.kind != "apology":
+        return opportunity
+    posts = list(desk.messages.get(desk.profile.id, opportunity.posts).values())
+    return opportunity.model_copy(update={"incident": desk.matcher.incident_for(posts) or opportunity.id})
+
+
+def draft_noticed(desk: Desk, *, limit: int | None = None, progress: Progress = no_progress) -> list[Draft]:
+    """Draft what was noticed and not taken up yet, most urgent first. What cannot be grounded is left out."""
+    taken = {subject for subject, _ in desk.store.subjects(desk.profile.id)}
+    waiting = [o for o in desk.store.opportunities(desk.profile.id) if o.subject not in taken][:limit]
+    drafts = []
+    for done, opportunity in enumerate(waiting, start=1):
+        # What is refused stays in the list; asked for by itself, it says why.
+        with suppress(NotFound, Refused):
+            drafts.append(draft_opportunity(desk, opportunity))
+        progress(done, len(waiting))
+    return drafts
+
+
+def draft_opportunity(desk: Desk, opportunity: Opportunity, *, language: str | None = None) -> Draft:
+    """Plan, write, check and store a draft for something noticed. Asked again, it returns the draft that is there.
+
+    Raises NotFound or Refused, which say what is missing.
+    """
+    plan = plan_opportunity(desk, opportunity, language=language, seed=_seed(opportunity.id))
+    id_ = sha256(f"{plan.community} {opportunity.id} {plan.language}".encode()).hexdigest()[:24]
+    return desk.store.draft(id_) or _store(desk, id_, plan, due=opportunity.due)
+
+
+def draft_brief(desk: Desk, brief: Brief) -> Draft:
+    """Plan, write, check and store what a person asked for. Raises NotFound or Refused, which say what is missing."""
+    id_ = uuid4().hex[:24]
+    return _store(desk, id_, plan_brief(desk, brief, seed=_seed(id_)))
+
+
+def _store(desk: Desk, id_: str, plan: Plan, due: datetime | None = None) -> Draft:
+    draft = compose_draft(desk, id_, plan).model_copy(update={"due": due})
+    desk.store.add_draft(draft)
+    return draft
+
+
+def compose_draft(desk: Desk, id_: str, plan: Plan, *, attempt: int = 0) -> Draft:
+    """Write and check a plan. Nothing is stored."""
+    composition, now = desk.compose(plan, attempt), desk.now
+    return Draft(
+        id=id_,
+        plan=plan,
+        segments=composition.segments,
+        findings=composition.findings,
+        provenance=composition.provenance,
+        created=now,
+        updated=now,
+    )
+
+
+def find_draft(desk: Desk, id_: str) -> Draft:
+    """Raises NotFound for an id that this community does not have."""
+    draft = desk.store.draft(id_)
+    if draft is None or draft.plan.community != desk.profile.id:
+        raise NotFound(f"There is no draft “{id_}” in {desk.profile.name}.")
+    return draft
+
+
+def edit(desk: Desk, id_: str, move: str, text: str, by: str, *, revision: int | None = None) -> Draft:
+    """Replace one sentence. `revision` is the one that the person was looking at: raises Conflict if it is outdated."""
+    draft = _seen(find_draft(desk, id_), revision)
+    return _decide(desk, reviewing.edit(draft, move, text, by, desk.now, desk.check))
+
+
+def approve(desk: Desk, id_: str, by: str, *, revision: int | None = None, read_by: str | None = None) -> Draft:
+    """Approve. Raises NotAllowed with what stands in the way."""
+    draft = _seen(find_draft(desk, id_), revision)
+    sheet = desk.sheet(draft.plan.incident) if draft.plan.incident else None
+    return _decide(desk, reviewing.approve(draft, by, desk.now, sheet=sheet, read_by=read_by))
+
+
+def reject(desk: Desk, id_: str, by: str, reason: str, *, revision: int | None = None) -> Draft:
+    draft = _seen(find_draft(desk, id_), revision)
+    return _decide(desk, reviewing.reject(draft, by, reason, desk.now))
+
+
+def reopen(desk: Desk, id_: str, by: str, *, revision: int | None = None) -> Draft:
+    draft = _seen(find_draft(desk, id_), revision)
+    return _decide(desk, reviewing.reopen(draft, by, desk.now, desk.check))
+
+
+def rewrite(desk: Desk, id_: str, by: str, *, revision: int | None = None, remedy: str | None = None) -> Draft:
+    """Have it written again, from facts as they are now; with `remedy`, offering that remedy of the policy."""
+    draft = _seen(find_draft(desk, id_), revision)
+    rewrites = sum(decision.action == "rewrite" for decision in desk.store.decisions(id_))
+    plan = _planned_again(desk, draft.plan, remedy)
+    composition = desk.compose(plan, attempt=rewrites + 1)
+    return _decide(desk, reviewing.rewrite(draft, plan, composition, by, desk.now))
+
+
+def _planned_again(desk: Desk, plan: Plan, remedy: str | None) -> Plan:
+    """The same plan on today's ground: a fact sheet may have been filled in since, a remedy chosen."""
+    matter, _, detail = plan.subject.partition(":")
+    if matter == "post":
+        brief = Brief(kind="reply", language=plan.language, post=detail, situation=plan.situation)
+    elif matter == "incident":
+        brief = Brief(kind="apology", language=plan.language, incident=detail)
+    else:
+        return plan
+    return plan_brief(desk, brief, seed=plan.seed, remedy=remedy or plan.remedy)
+
+
+def save_sheet(desk: Desk, incident: str, sheet: Sheet) -> FactSheet:
+    """Store the facts of an incident. A changed sheet has to be confirmed again."""
+    before = desk.sheet(incident)
+    if before.sheet == sheet:
+        return before
+    changed = FactSheet(incident=incident, sheet=sheet)
+    desk.store.save_sheet(desk.profile.id, changed)
+    return changed
+
+
+def confirm_sheet(desk: Desk, incident: str, by: str) -> FactSheet:
+    """A named person vouches for the facts. Raises NotAllowed without a name, or while the essentials are missing."""
+    if not by.strip():
+        raise NotAllowed("Enter your name first: whoever confirms a fact sheet vouches for it.")
+    sheet = desk.sheet(incident)
+    if not sheet.sheet.what_happened:
+        raise NotAllowed("The fact sheet does not say yet what happened.")
+    confirmed = sheet.model_copy(update={"confirmed_by": by.strip(), "confirmed_at": desk.now})
+    desk.store.save_sheet(desk.profile.id, confirmed)
+    return confirmed
+
+
+def _seen(draft: Draft, revision: int | None) -> Draft:
+    if revision is not None and draft.revision != revision:
+        raise Conflict("Somebody else changed this draft in the meantime. Open it again to see their version.")
+    return draft
+
+
+def _decide(desk: Desk, reviewed: reviewing.Reviewed) -> Draft:
+    desk.store.decide(reviewed.draft, reviewed.decision)
+    return reviewed.draft
+
+
+def _seed(text: str) -> int:
+    return int(sha256(text.encode()).hexdigest()[:8], 16)

@@ -1,0 +1,26 @@
+"""Words of a text, reduced so that two forms of one word meet: “młynek” and “młynku”, “grinder” and “grinders”."""
+
+from functools import cache
+
+import regex
+
+_WORD = regex.compile(r"[\p{L}\p{M}'’\u200c-]{4,}")
+_NOT_WORDS = regex.compile(r"https?://\S+|\S+@\S+|[@#][\p{L}\p{N}_.-]+|:[a-z0-9_+-]+:|```.*?```|`[^`]*`", regex.DOTALL)
+_STEM = 5
+"""Letters that the forms of a word share: at its beginning, in isiZulu (which inflects by prefixes) at its end."""
+
+
+@cache
+def words(text: str) -> tuple[str, ...]:
+    """The words of four letters or more, in lower case and in order, without links, mentions and code."""
+    return tuple(_WORD.findall(_NOT_WORDS.sub(" \n ", text).lower()))
+
+
+def stem(form: str, language: str) -> str:
+    """What the forms of a word, or of several, have in common."""
+    return " ".join(word[-_STEM:] if language == "zu" else word[:_STEM] for word in form.split())
+
+
+def stems(text: str, language: str) -> set[str]:
+    """The stems of a text's words."""
+    return {stem(word, language) for word in words(text)}
