@@ -96,9 +96,15 @@ def read_plan(path: Path) -> BatchPlan:
 def parse_plan(text: str, name: str) -> BatchPlan:
     """Read a plan. Raises BadPlan; `name` is how the message calls it."""
     try:
-        return BatchPlan.model_validate(yaml.safe_load(text))
+        return make_plan(yaml.safe_load(text), name)
     except yaml.YAMLError as error:
         raise BadPlan(f"{name}: {error}") from error
+
+
+def make_plan(data: Any, name: str) -> BatchPlan:
+    """Validate a plan. Raises BadPlan; `name` is how the message calls it."""
+    try:
+        return BatchPlan.model_validate(data)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top'}: {e['msg']}" for e in error.errors())
         raise BadPlan(f"{name}: {problems}") from error
@@ -184,7 +190,8 @@ def _candidates(desk: Desk, slot: Slot, opportunities: Sequence[Opportunity], se
 def _briefs(desk: Desk, kind: Kind, language: str, topic: str, opportunities: Sequence[Opportunity]) -> Iterator[Brief]:
     if kind == "apology":
         noticed = [found.incident or found.id for found in opportunities if found.kind == "apology"]
-        for incident in dict.fromkeys([*noticed, *(known.id for known in desk.profile.incidents)]):
+        # Those with facts first: an apology without them is all gaps.
+        for incident in dict.fromkeys([*(known.id for known in desk.profile.incidents), *noticed]):
             yield Brief(kind=kind, language=language, incident=incident)
         return
     themes = [found for found in opportunities if found.kind == "challenge" and found.topic]

@@ -1,0 +1,488 @@
+"""The command line. Parts are imported by the command that needs them, so that --help answers at once."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import House
+    from assistant.domain import Draft
+
+# Nothing we use may call home. Set before any of it is imported.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
+
+app = typer.Typer(
+    name="hearthside",
+    help="A desk for community managers: drafts grounded in what your community really said, decided by a person.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Community = Annotated[str | None, typer.Option("--community", "-c", help="Which community; default: the only one.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer with JSON.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", help="What time it is taken to be; default: the newest message, or now if live."),
+]
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="The folder that holds all state; default: HEARTHSIDE_HOME or ~/.hearthside."),
+]
+WriterName = Annotated[str, typer.Option("--writer", help="auto, phrasebook or model.")]
+
+
+def main() -> None:
+    """Run a command; what is meant for a person to read is printed without a traceback."""
+    from assistant.errors import HearthsideError
+    from knowledge.errors import KnowledgeError
+    from prompts.files import BadFile
+
+    try:
+        app()
+    except (HearthsideError, KnowledgeError, BadFile) as error:
+        typer.echo(f"{error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("\nStopped. Nothing stored is lost; the same command goes on where it was.", err=True)
+        raise SystemExit(130) from None
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A Slack export (folder or zip), Discourse JSON, CSV or JSONL.")],
+    community: Annotated[str | None, typer.Option("--community", "-c", help="Name; default: that of the file.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="slack, discourse or table; default: by content.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", help="For tables: FIELD=COLUMN, such as text=Review. Repeatable.")
+    ] = None,
+    time_format: Annotated[str | None, typer.Option("--time-format", help="For tables: such as %d/%m/%Y.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Bring an export in: read it, store it, index it. Importing twice changes nothing."""
+    from assistant import intake
+    from knowledge.errors import StoreBusy
+    from knowledge.importers.source import Options
+
+    with _house(home) as house:
+        options = Options(columns=_mapping(columns or []), time_format=time_format)
+        with _progress("Reading") as progress:
+            taken = intake.import_export(
+                house, path, community=community, format_=format_, options=options, progress=progress
+            )
+        indexed, waiting = 0, None
+        try:
+            with _progress("Indexing") as progress:
+                indexed = intake.index_all(house, taken.community, progress)
+        except StoreBusy as error:
+            waiting = f"Stored; the process that holds the vector store will index it. {error}"
+        saved = taken.report.saved
+        if as_json:
+            details = {"community": taken.community, "format": taken.format, **saved._asdict(), "indexed": indexed}
+            skipped = [record.model_dump() for record in taken.report.examples]
+            _print_json({**details, "skipped": taken.report.skipped, "examples": skipped, "waiting": waiting})
+            return
+        _say(f"{taken.community}: read as {taken.format}. {saved.added} new messages, {saved.changed} changed, "
+             f"{saved.unchanged} unchanged; {indexed} indexed.")  # fmt: skip
+        for reason, count in taken.report.skipped.items():
+            _say(f"  skipped {count}: {reason}")
+        for record in taken.report.examples[:5]:
+            _say(f"    {record.place}: {record.reason}")
+        if waiting:
+            _say(waiting)
+        if not house.profile(taken.community).team:
+            _say(f"Next: say in {taken.profile} who speaks for you (team:), so that “unanswered” means something.")
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for, in any language.")],
+    community: Community = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100)] = 10,
+    language: Annotated[str | None, typer.Option("--language", help="Only posts in this language.")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="Only posts in this channel (its id).")] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Only posts by this member (their id).")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Find what the community said, by meaning."""
+    from knowledge.history import search as find
+    from knowledge.ports import Filters
+
+    with _house(home) as house:
+        filters = Filters(language=language, channel=channel, author=author)
+        passages = find(
+            house.messages,
+            house.index,
+            house.embedder,
+            house.choose(community),
+            question,
+            count=count,
+            filters=filters,
+        )
+        if as_json:
+            _print_json([passage.model_dump(mode="json") for passage in passages])
+            return
+        for passage in passages:
+            post = passage.post
+            _say(f"{passage.score:.3f}  {post.author_name}, {post.channel_name}, {post.message.at:%Y-%m-%d}  "
+                 f"[{post.signals.language}]  {post.message.id}")  # fmt: skip
+            _say(f"       {_line(post.message.text)}")
+
+
+@app.command()
+def notice(community: Community = None, as_of: AsOf = None, home: Home = None, as_json: Json = False) -> None:
+    """Look for what deserves an answer or an idea. Each shows why."""
+    from assistant import intake, usecases
+
+    with _house(home, as_of) as house:
+        id_ = house.choose(community)
+        with _progress("Indexing") as progress:
+            intake.index_all(house, id_, progress)
+        desk = house.desk(id_)
+        found = usecases.notice_now(desk)
+        if as_json:
+            _print_json([opportunity.model_dump(mode="json") for opportunity in found])
+            return
+        for opportunity in found:
+            _say(f"{_clock(opportunity.due, desk.now):>14}  {opportunity.kind:<9} [{opportunity.language}]  "
+                 f"{_line(opportunity.title)}")  # fmt: skip
+            _say(f"                {opportunity.why}  ({opportunity.id})")
+        if not found:
+            _say("Nothing: every post is answered, no theme stands out, no decision is open.")
+
+
+@app.command()
+def draft(
+    what: Annotated[
+        str | None, typer.Argument(help="An id from `notice`, or what you want: “a poll about grinders in Polish”.")
+    ] = None,
+    community: Community = None,
+    post: Annotated[str | None, typer.Option("--post", help="Answer this post (its id).")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Write in this language.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Draft everything noticed and not taken up yet.")] = False,
+    writer: WriterName = "auto",
+    as_of: AsOf = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Write a draft into the queue: for something noticed, for a post, or for what you ask for."""
+    from assistant import usecases
+    from assistant.domain import Brief
+    from assistant.requests import read_request
+
+    with _house(home, as_of) as house:
+        desk = house.desk(house.choose(community), writer)
+        if everything:
+            usecases.notice_now(desk)
+            with _progress("Drafting") as progress:
+                drafts = usecases.draft_noticed(desk, progress=progress)
+        elif post is not None:
+            found = desk.messages.get(desk.profile.id, [post]).get(post)
+            tongue = language or (found.signals.language if found else desk.profile.default_language)
+            drafts = [usecases.draft_brief(desk, Brief(kind="reply", language=tongue, post=post))]
+        elif what is None:
+            raise typer.BadParameter("Say what to draft: an id from `notice`, a request in words, --post ID, or --all.")
+        else:
+            noticed = {o.id: o for o in desk.store.opportunities(desk.profile.id)}
+            if what in noticed:
+                drafts = [usecases.draft_opportunity(desk, noticed[what], language=language)]
+            else:
+                drafts = [usecases.draft_brief(desk, read_request(what, desk.profile, language=language))]
+        if as_json:
+            _print_json([_draft_json(each) for each in drafts])
+        elif everything:
+            _say(f"{len(drafts)} drafts are waiting in the queue.")
+        else:
+            for each in drafts:
+                _show(each)
+
+
+@app.command()
+def review(
+    id_: Annotated[str | None, typer.Argument(metavar="[DRAFT]", help="A draft's id; without one, the queue.")] = None,
+    community: Community = None,
+    by: Annotated[str | None, typer.Option("--by", help="Your name: every decision carries one.")] = None,
+    edit: Annotated[
+        tuple[str, str] | None, typer.Option("--edit", help="Replace a sentence.", metavar="MOVE TEXT")
+    ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Approve the draft.")] = False,
+    read: Annotated[bool, typer.Option("--read", help="You have read it and mean it (apologies, grief).")] = False,
+    reject: Annotated[str | None, typer.Option("--reject", help="Reject it, and say why.")] = None,
+    rewrite: Annotated[bool, typer.Option("--rewrite", help="Have it written again.")] = False,
+    offer: Annotated[str | None, typer.Option("--offer", help="With --rewrite: the remedy to offer (its id).")] = None,
+    reopen: Annotated[bool, typer.Option("--reopen", help="Take a decision back.")] = False,
+    confirm_sheet: Annotated[
+        str | None, typer.Option("--confirm-sheet", help="Confirm an incident's fact sheet.")
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="In the queue: proposed, approved or rejected.")
+    ] = None,
+    writer: WriterName = "auto",
+    as_of: AsOf = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """See the queue or a draft, and decide: edit, approve, reject, write again, reopen."""
+    from assistant import usecases
+
+    with _house(home, as_of) as house:
+        desk = house.desk(house.choose(community), writer)
+        name = by or ""
+        if confirm_sheet is not None:
+            sheet = usecases.confirm_sheet(desk, confirm_sheet, name)
+            _say(f"The fact sheet of {sheet.incident} is confirmed by {sheet.confirmed_by}.")
+        if id_ is None:
+            if confirm_sheet is None:
+                _queue(desk.store.drafts(desk.profile.id, _filter(status), 200), desk.now, as_json)
+            return
+        changed = usecases.find_draft(desk, id_)
+        if edit is not None:
+            changed = usecases.edit(desk, id_, edit[0], edit[1], name)
+        if rewrite:
+            changed = usecases.rewrite(desk, id_, name, remedy=offer)
+        if approve:
+            changed = usecases.approve(desk, id_, name, read_by=name if read else None)
+        if reject is not None:
+            changed = usecases.reject(desk, id_, name, reject)
+        if reopen:
+            changed = usecases.reopen(desk, id_, name)
+        if as_json:
+            decisions = [decision.model_dump(mode="json") for decision in desk.store.decisions(id_)]
+            _print_json({**_draft_json(changed), "decisions": decisions})
+        else:
+            _show(changed)
+
+
+@app.command()
+def batch(
+    plan: Annotated[Path, typer.Argument(help="plan.yaml: how many of which kind, which weeks, languages.")],
+    community: Community = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the JSONL and CSV; default: beside the plan.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=32, help="Drafts written at the same time.")] = 4,
+    writer: WriterName = "auto",
+    as_of: AsOf = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Write many drafts into the queue and into a file. Stopped, the same command goes on."""
+    from assistant import batches, usecases
+    from assistant.ports import QueueFilter
+
+    wanted = batches.read_plan(plan)
+    with _house(home, as_of) as house:
+        desk = house.desk(house.choose(community), writer)
+        if not desk.store.opportunities(desk.profile.id):
+            usecases.notice_now(desk)
+        with _progress("Writing") as progress:
+            state = batches.run_batch(desk, wanted, workers=workers, progress=progress)
+        drafts = desk.store.drafts(desk.profile.id, QueueFilter(batch=state.id), batches.MAX_DRAFTS)
+        files = batches.write_files(drafts, out or plan.parent, plan.stem)
+        if as_json:
+            _print_json({**state._asdict(), "files": [str(file) for file in files]})
+            return
+        _say(
+            f"{state.name}: {state.drafted} of {state.total} drafts, in the queue and in {files[0]} and {files[1].name}."
+        )
+        for slot, reason in state.failures:
+            _say(f"  none for {slot}: {reason}")
+
+
+@app.command("eval")
+def eval_(
+    suite: Annotated[str, typer.Option("--suite", help="Name of a suite, or a JSONL file.")] = "core",
+    writers: Annotated[
+        list[str] | None,
+        typer.Option("--writer", help="phrasebook, model, or model@VERSION of the prompt. Repeatable."),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Compare with this file instead of the stored one.")
+    ] = None,
+    save_baseline: Annotated[
+        bool, typer.Option("--save-baseline", help="Store the results as the new baseline.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder for results.json and report.html.")] = Path("out/eval"),
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Run a suite over writers and prompt versions, score the drafts, and compare with the baseline."""
+    from evals import compare, report, run
+
+    with _house(home) as house, _progress("Evaluating") as progress:
+        results = run.run_suite(house, suite, writers or ["phrasebook"], limit=limit, progress=progress)
+    stored = compare.baseline_path(suite)
+    regressions = compare.compare(results, baseline or stored)
+    files = report.write(results, regressions, out)
+    if save_baseline:
+        compare.save_baseline(results, stored)
+    if as_json:
+        _print_json({**results.model_dump(mode="json"), "regressions": [str(r) for r in regressions]})
+    else:
+        typer.echo(report.table(results))
+        for regression in regressions:
+            _say(f"worse: {regression}")
+        _say(f"Report: {files[1]}")
+    if regressions and not save_baseline:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ui(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address; any but loopback needs HEARTHSIDE_LOGIN.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Port; in use: the next free one.")
+    ] = None,
+    writer: WriterName = "auto",
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
+    """Open the desk in a browser, with the sample community if there is none yet."""
+    from ui.desk.serve import serve
+
+    with _house(home, as_of, host=host, port=port) as house:
+        serve(house, writer, say=_say, progress=_progress)
+
+
+@app.command()
+def doctor(community: Community = None, home: Home = None, as_json: Json = False) -> None:
+    """Say what is there (models, keys, store, languages) and what to do about each lack."""
+    from assistant.health import examine
+
+    with _house(home) as house:
+        findings = examine(house, community)
+        if as_json:
+            _print_json([finding._asdict() for finding in findings])
+        else:
+            for finding in findings:
+                _say(f"{'ok ' if finding.ok else '-- '} {finding.what}: {finding.state}")
+                if finding.advice:
+                    _say(f"      {finding.advice}")
+    if not all(finding.ok or finding.optional for finding in findings):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _house(home: Path | None, as_of: datetime | None = None, **flags: Any) -> "Iterator[House]":
+    from assistant.bootstrap import House
+    from assistant.settings import read_settings
+
+    moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of is not None else None
+    with House(read_settings(home=home, **flags), moment) as house:
+        yield house
+
+
+@contextmanager
+def _progress(label: str) -> "Iterator[Callable[[int, int | None], None]]":
+    """A bar with rate and time left on the terminal; nothing where the output is not one, or nothing is to do."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(label),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=None, rate="")
+
+        def update(done: int, total: int | None) -> None:
+            speed = bar.tasks[task].finished_speed or bar.tasks[task].speed
+            bar.update(task, completed=done, total=total, rate=f"{speed:.0f}/s" if speed else "")
+
+        yield update
+
+
+def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+    from knowledge.importers.tabular import SYNONYMS
+
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        field, equals, column = pair.partition("=")
+        if not equals or field not in SYNONYMS:
+            raise typer.BadParameter(f"--map wants FIELD=COLUMN with a field of {', '.join(SYNONYMS)}; got “{pair}”.")
+        columns[field] = column
+    return columns
+
+
+def _filter(status: str | None) -> Any:
+    from assistant.ports import QueueFilter
+
+    if status not in (None, "proposed", "approved", "rejected"):
+        raise typer.BadParameter("--status is proposed, approved or rejected.")
+    return QueueFilter(status=status)  # type: ignore[arg-type]  checked above
+
+
+def _queue(drafts: "Sequence[Draft]", now: datetime, as_json: bool) -> None:
+    if as_json:
+        _print_json([_draft_json(each) for each in drafts])
+        return
+    for each in drafts:
+        blocked = "  needs work" if each.blocking else ""
+        _say(f"{each.id}  {each.status:<9} {each.plan.kind:<9} [{each.plan.language}] {_clock(each.due, now):>14}"
+             f"  {_line(each.plan.title)}{blocked}")  # fmt: skip
+    if not drafts:
+        _say("The queue is empty. Fill it with `hearthside draft --all`.")
+
+
+def _show(each: "Draft") -> None:
+    _say(f"{each.id}  {each.status}, {each.plan.kind} [{each.plan.language}], revision {each.revision}, "
+         f"by {each.provenance.model or each.provenance.writer}")  # fmt: skip
+    _say(each.plan.title)
+    _say("")
+    for segment in each.segments:
+        _say(f"  {segment.move:>4} {segment.author:<10} {segment.text}")
+    _say("")
+    for note in each.plan.notes:
+        _say(f"  note: {note}")
+    for finding in each.findings:
+        _say(f"  {finding.severity}: {finding.move or 'whole'}: {finding.message}")
+
+
+def _draft_json(each: "Draft") -> dict[str, Any]:
+    return {**each.model_dump(mode="json"), "text": each.text}
+
+
+def _clock(due: datetime | None, now: datetime) -> str:
+    if due is None:
+        return ""
+    hours = (due - now).total_seconds() / 3600
+    amount = f"{abs(hours) / 24:.0f} d" if abs(hours) >= 48 else f"{abs(hours):.0f} h"
+    return f"overdue {amount}" if hours < 0 else f"in {amount}"
+
+
+def _line(text: str, longest: int = 110) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+if __name__ == "__main__":
+    main()

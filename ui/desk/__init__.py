@@ -1,0 +1,1 @@
+"""The desk in a browser: thin Gradio widgets over pure presenters, one module per tab."""

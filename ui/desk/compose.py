@@ -1,0 +1,73 @@
+"""Compose: ask for a draft in your own words; and what was noticed but not drafted yet."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistant import usecases
+from assistant.domain import KINDS
+from assistant.requests import read_request
+from prompts.files import languages
+from ui.desk import render
+from ui.desk.session import Refresh, Session, attempt
+
+
+def tab(session: Session) -> Refresh:
+    with gr.Tab("Compose", id="compose"):
+        gr.Markdown("Ask for what you need. The draft goes into the queue, with its evidence.")
+        with gr.Row():
+            request = gr.Textbox(
+                label="What do you need?", placeholder="a poll about grinders in Polish", scale=4, elem_id="request"
+            )
+            kind = gr.Dropdown(
+                [("as I wrote", ""), *((render.KIND_LABELS[k], k) for k in KINDS)],
+                value="",
+                label="Kind",
+                min_width=110,
+                elem_id="request-kind",
+            )
+            language = gr.Dropdown(
+                [("as I wrote", ""), *((code, code) for code in languages("phrasebooks"))],
+                value="",
+                label="Language",
+                min_width=110,
+                elem_id="request-language",
+            )
+            go = gr.Button("Draft it", variant="primary", min_width=110, elem_id="compose-go")
+        note = gr.HTML(elem_id="compose-note")
+        result = gr.HTML(elem_id="compose-result")
+        gr.Markdown("### Noticed, not taken up yet")
+        waiting = gr.HTML(elem_id="noticed")
+
+    def compose(community: str, text: str, chosen_kind: str, chosen_language: str) -> tuple[str, str]:
+        def act() -> str:
+            desk = session.desk(community)
+            brief = read_request(
+                text,
+                desk.profile,
+                kind=chosen_kind or None,  # type: ignore[arg-type]  the choices are kinds
+                language=chosen_language or None,
+            )
+            draft = usecases.draft_brief(desk, brief)
+            return render.post(draft) + render.sentences(draft, None, desk.now)
+
+        shown, problem = attempt(act)
+        return problem or render.message("It is in the queue, ready for your decision.", "good"), shown or ""
+
+    def show(community: str | None) -> str:
+        if not community:
+            return ""
+
+        def act() -> str:
+            desk = session.desk(community)
+            taken = {subject for subject, _ in desk.store.subjects(community)}
+            rest = [found for found in desk.store.opportunities(community) if found.subject not in taken]
+            return render.opportunities(rest, desk.now)
+
+        shown, problem = attempt(act)
+        return shown or problem
+
+    inputs: list[Any] = [session.community, request, kind, language]
+    for event in (go.click, request.submit):
+        event(compose, inputs, [note, result], api_visibility="private", show_progress="hidden")
+    return show, [waiting]

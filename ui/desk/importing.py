@@ -1,0 +1,107 @@
+"""Import: upload an export and watch it come in."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant import intake, usecases
+from assistant.errors import Misconfigured
+from knowledge.importers import FORMATS
+from knowledge.importers.source import Options
+from knowledge.importers.tabular import SYNONYMS
+from ui.desk import render
+from ui.desk.jobs import Job
+from ui.desk.session import Refresh, Session, watched
+
+JOB = "import"
+Watching = Callable[[int, int | None], None]
+
+
+def tab(session: Session) -> Refresh:
+    with gr.Tab("Import", id="import"):
+        gr.Markdown(
+            "A Slack export (zip), Discourse posts (JSON, or a zip of them), or a table (CSV, JSONL). "
+            "Importing the same again changes nothing."
+        )
+        with gr.Row():
+            upload = gr.File(
+                label="Export", file_types=[".zip", ".json", ".csv", ".tsv", ".jsonl", ".ndjson"], elem_id="upload"
+            )
+            with gr.Column():
+                name = gr.Textbox(label="Community", placeholder="name of a new or an existing one", elem_id="import-name")
+                format_ = gr.Dropdown(
+                    [("recognise it", ""), *((each.name, each.name) for each in FORMATS)],
+                    value="",
+                    label="Format",
+                    elem_id="import-format",
+                )
+                columns = gr.Textbox(
+                    label="Columns of a table", placeholder="text=Review, at=Date, author=User", elem_id="import-columns"
+                )
+                go = gr.Button("Import", variant="primary", elem_id="import-go")
+        state = gr.HTML(elem_id="import-state")
+        timer = gr.Timer(0.5, active=False)
+
+    def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, Any]:
+        if not path:
+            return render.message("Choose a file first.", "bad"), gr.Timer(active=False)
+
+        def work(job: Job, progress: Watching) -> str:
+            return _bring_in(session, job, progress, Path(path), community, chosen, mapping)
+
+        if not session.jobs.start(JOB, "Reading:", work):
+            return render.message("An import is running already.", "bad"), gr.Timer(active=True)
+        return watched(session, JOB)[0], gr.Timer(active=True)
+
+    def tick() -> tuple[str, Any, Any]:
+        html, running = watched(session, JOB)
+        names = [(label, id_) for id_, label in session.house.messages.communities().items()]
+        return html, gr.Timer(active=running), gr.skip() if running else gr.Dropdown(names)
+
+    go.click(start, [upload, name, format_, columns], [state, timer], api_visibility="private", show_progress="hidden")
+    timer.tick(tick, None, [state, timer, session.community], api_visibility="private", show_progress="hidden")
+
+    def show(_community: str | None) -> tuple[str, Any]:
+        html, running = watched(session, JOB)
+        return html, gr.Timer(active=running)
+
+    return show, [state, timer]
+
+
+def _bring_in(
+    session: Session, job: Job, progress: Watching, path: Path, community: str, format_: str, mapping: str
+) -> str:
+    house = session.house
+    options = Options(columns=_columns(mapping))
+    taken = intake.import_export(
+        house, path, community=community.strip() or None, format_=format_ or None, options=options, progress=progress
+    )
+    job.label = "Indexing:"
+    indexed = intake.index_all(house, taken.community, progress)
+    job.label = "Noticing and drafting:"
+    desk = session.desk(taken.community)
+    found = usecases.notice_now(desk)
+    drafts = usecases.draft_noticed(desk, limit=50, progress=progress)
+    saved, skipped = taken.report.saved, sum(taken.report.skipped.values())
+    reasons = "; ".join(f"{count} {reason}" for reason, count in taken.report.skipped.items())
+    told = (
+        f"{taken.community}: {saved.added} new messages, {saved.changed} changed, {saved.unchanged} unchanged; "
+        f"{indexed} indexed; {len(found)} things noticed, {len(drafts)} drafts written."
+    )
+    if skipped:
+        told += f" Skipped {skipped}: {reasons}."
+    if not desk.profile.team:
+        told += f" Say in {taken.profile} who speaks for you (team:), so that “unanswered” means something."
+    return told
+
+
+def _columns(text: str) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for pair in filter(None, map(str.strip, text.split(","))):
+        field, equals, column = pair.partition("=")
+        if not equals or field.strip() not in SYNONYMS:
+            raise Misconfigured(f"“{pair}” should be FIELD=COLUMN, with a field of {', '.join(SYNONYMS)}.")
+        columns[field.strip()] = column.strip()
+    return columns

@@ -1,0 +1,387 @@
+"""The Queue: every draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from assistant import reviewing, usecases
+from assistant.community import Sheet
+from assistant.desk import Desk
+from assistant.domain import KINDS, Draft
+from assistant.errors import NotAllowed
+from assistant.ports import QueueFilter
+from knowledge.languages import direction
+from prompts.files import languages
+from ui.desk import render
+from ui.desk.session import Refresh, Session, attempt, watched
+
+SHOWN = 100
+"""Drafts listed at once; the filters find the others."""
+SHEET_FIELDS = {
+    "what_happened": "What happened",
+    "cause": "Cause",
+    "affected": "Who is affected",
+    "remedy": "How it is made good",
+    "prevention": "What changes, so that it does not happen again",
+}
+
+# One listener on the element that stays, not one on each entry: entries come and go with every update.
+_PICK = """
+element.addEventListener('click', (event) => {
+  const chosen = event.target.closest('[data-%(name)s]');
+  if (chosen) trigger('click', {picked: chosen.dataset.%(name)s});
+});
+"""
+
+
+class Chosen(NamedTuple):
+    """What a person is looking at: a draft, the revision they see, a sentence of it."""
+
+    draft: str | None = None
+    revision: int = 0
+    move: str | None = None
+
+
+def tab(session: Session) -> Refresh:
+    with gr.Tab("Queue", id="queue"):
+        queue = _Queue(session)
+    return queue.open, queue.outputs
+
+
+class _Queue:
+    """The widgets of the tab, and what each click does. Every handler answers with one update of all that changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.chosen = gr.State(Chosen())
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                self._build_list()
+            with gr.Column(scale=3, min_width=420):
+                self._build_detail()
+        self.outputs = [
+            *(self.chosen, self.listing, self.about, self.text, self.editor, self.evidence, self.note, self.history),
+            *(self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite, self.offer, self.reopen),
+            *(self.read, self.sheet, self.sheet_state, self.since, *self.facts.values(), self.approved, self.download),
+        ]
+        self._wire()
+
+    def _build_list(self) -> None:
+        with gr.Row():
+            statuses = [("To review", "proposed"), ("Approved", "approved"), ("Rejected", "rejected"), ("All", "")]
+            self.status = gr.Dropdown(statuses, value="proposed", label="Status", min_width=90, elem_id="status")
+            kinds = [("All kinds", ""), *((render.KIND_LABELS[kind], kind) for kind in KINDS)]
+            self.kind = gr.Dropdown(kinds, value="", label="Kind", min_width=90, elem_id="kind")
+            codes = [("All languages", ""), *((code, code) for code in languages("phrasebooks"))]
+            self.language = gr.Dropdown(codes, value="", label="Language", min_width=90, elem_id="language")
+        self.listing = gr.HTML(js_on_load=_PICK % {"name": "draft"}, elem_id="listing")
+        self.look = gr.Button("Look for something new", size="sm", elem_id="look")
+        self.looking = gr.HTML(elem_id="looking")
+        self.timer = gr.Timer(1.0, active=False)
+
+    def _build_detail(self) -> None:
+        self.about = gr.HTML(elem_id="about")
+        self.text = gr.HTML(js_on_load=_PICK % {"name": "move"}, elem_id="draft")
+        self.editor = gr.Textbox(label="Change the chosen sentence", lines=2, visible=False, elem_id="editor")
+        with gr.Row():
+            self.save = gr.Button("Save sentence", size="sm", visible=False, min_width=120, elem_id="save")
+            self.remove = gr.Button("Take it out", size="sm", visible=False, min_width=120, elem_id="remove")
+        self.note = gr.HTML(elem_id="note")
+        with gr.Accordion("Fact sheet of the incident", visible=False, open=True, elem_id="sheet") as self.sheet:
+            self.sheet_state = gr.HTML(elem_id="sheet-state")
+            self.since = gr.Textbox(label="Since (YYYY-MM-DD)", max_lines=1, elem_id="sheet-since")
+            self.facts = {
+                name: gr.Textbox(label=label, lines=2, elem_id=f"sheet-{name}") for name, label in SHEET_FIELDS.items()
+            }
+            with gr.Row():
+                self.save_sheet = gr.Button("Save the facts and write again", size="sm", elem_id="save-sheet")
+                self.confirm = gr.Button("I confirm these facts", size="sm", elem_id="confirm-sheet")
+        self.read = gr.Checkbox(
+            label="I have read every word of this and I mean it.", visible=False, elem_id="read", container=False
+        )
+        with gr.Row():
+            self.approve = gr.Button("Approve", variant="primary", min_width=110, elem_id="approve")
+            self.offer = gr.Dropdown([], label="Offer", min_width=140, elem_id="offer")
+            self.rewrite = gr.Button("Write again", min_width=110, elem_id="rewrite")
+            self.reopen = gr.Button("Reopen", min_width=110, visible=False, elem_id="reopen")
+        with gr.Row():
+            self.reason = gr.Textbox(label="Why not", max_lines=1, scale=3, min_width=160, elem_id="reason")
+            self.reject = gr.Button("Reject", variant="stop", min_width=110, elem_id="reject")
+        self.approved = gr.Textbox(
+            label="Approved text", lines=6, buttons=["copy"], interactive=False, visible=False, elem_id="approved"
+        )
+        self.download = gr.DownloadButton("Download", visible=False, size="sm", elem_id="download")
+        self.evidence = gr.HTML(elem_id="evidence")
+        self.history = gr.HTML(elem_id="history")
+
+    def _wire(self) -> None:
+        community, name = self._session.community, self._session.name
+        filters = [community, self.chosen, self.status, self.kind, self.language]
+        acting = [*filters, name]
+
+        def on(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any]) -> None:
+            event(handler, inputs, self.outputs, api_visibility="private", show_progress="hidden")
+
+        on(self.listing.click, self.pick_draft, filters)
+        on(self.text.click, self.pick_sentence, filters)
+        for widget in (self.status, self.kind, self.language):
+            on(widget.input, self.filter, filters)
+        on(self.save.click, self.on_save, [*acting, self.editor])
+        on(self.remove.click, self.on_remove, acting)
+        on(self.approve.click, self.on_approve, [*acting, self.read])
+        on(self.reject.click, self.on_reject, [*acting, self.reason])
+        on(self.rewrite.click, self.on_rewrite, [*acting, self.offer])
+        on(self.reopen.click, self.on_reopen, acting)
+        on(self.save_sheet.click, self.on_save_sheet, [*acting, self.since, *self.facts.values()])
+        on(self.confirm.click, self.on_confirm, acting)
+        watching = [self.looking, self.timer]
+        self.look.click(self.on_look, [community], watching, api_visibility="private", show_progress="hidden")
+        self.timer.tick(
+            self.on_tick, filters, [*watching, *self.outputs], api_visibility="private", show_progress="hidden"
+        )
+
+    def open(self, community: str | None) -> dict[Any, Any]:
+        """Show a community from the beginning: its first draft."""
+        return self._present(community, Chosen(), "proposed", "", "")
+
+    def filter(self, community: str, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
+        return self._present(community, Chosen(), status, kind, language)
+
+    def pick_draft(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, event: gr.EventData
+    ) -> dict[Any, Any]:
+        return self._present(community, Chosen(draft=str(event.picked)), status, kind, language)
+
+    def pick_sentence(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, event: gr.EventData
+    ) -> dict[Any, Any]:
+        return self._present(community, chosen._replace(move=str(event.picked)), status, kind, language)
+
+    def on_save(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, text: str
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, draft: str) -> str:
+            usecases.edit(desk, draft, chosen.move or "", text, by, revision=chosen.revision)
+            return "Saved. The checks ran again."
+
+        return self._act(act, community, chosen, status, kind, language)
+
+    def on_remove(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
+    ) -> dict[Any, Any]:
+        return self.on_save(community, chosen, status, kind, language, by, "")
+
+    def on_approve(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, read: bool
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, draft: str) -> str:
+            usecases.approve(desk, draft, by, revision=chosen.revision, read_by=by if read else None)
+            return f"Approved by {by.strip()}. The text can be copied and downloaded."
+
+        return self._act(act, community, chosen, status, kind, language)
+
+    def on_reject(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, reason: str
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, draft: str) -> str:
+            usecases.reject(desk, draft, by, reason, revision=chosen.revision)
+            return "Rejected. It can be reopened or written again."
+
+        return self._act(act, community, chosen, status, kind, language)
+
+    def on_rewrite(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, offer: str | None
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, draft: str) -> str:
+            usecases.rewrite(desk, draft, by, revision=chosen.revision, remedy=offer or None)
+            return "Written again."
+
+        return self._act(act, community, chosen._replace(move=None), status, kind, language)
+
+    def on_reopen(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, draft: str) -> str:
+            usecases.reopen(desk, draft, by, revision=chosen.revision)
+            return "Reopened."
+
+        return self._act(act, community, chosen, status, kind, language)
+
+    def on_save_sheet(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, since: str, *facts: str
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, id_: str) -> str:
+            draft = usecases.find_draft(desk, id_)
+            incident, tongue = draft.plan.incident or "", draft.plan.language
+            sheet = _filled(desk.sheet(incident).sheet, tongue, since, dict(zip(SHEET_FIELDS, facts, strict=True)))
+            usecases.save_sheet(desk, incident, sheet)
+            usecases.rewrite(desk, id_, by, revision=chosen.revision)
+            return "The facts are saved, and the draft was written again from them. Now confirm them."
+
+        return self._act(act, community, chosen._replace(move=None), status, kind, language)
+
+    def on_confirm(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
+    ) -> dict[Any, Any]:
+        def act(desk: Desk, id_: str) -> str:
+            incident = usecases.find_draft(desk, id_).plan.incident or ""
+            return f"The facts are confirmed by {usecases.confirm_sheet(desk, incident, by).confirmed_by}."
+
+        return self._act(act, community, chosen, status, kind, language)
+
+    def on_look(self, community: str) -> tuple[str, Any]:
+        """Look for something new in the background, and draft it."""
+
+        def work(_job: object, progress: Callable[[int, int | None], None]) -> str:
+            desk = self._session.desk(community)
+            found = usecases.notice_now(desk)
+            drafts = usecases.draft_noticed(desk, progress=progress)
+            return f"{len(found)} things noticed, {len(drafts)} new drafts."
+
+        self._session.jobs.start(f"look {community}", "Looking and drafting:", work)
+        return watched(self._session, f"look {community}")[0], gr.Timer(active=True)
+
+    def on_tick(self, community: str, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
+        html, running = watched(self._session, f"look {community}")
+        update: dict[Any, Any] = {self.looking: html}
+        if not running:
+            update |= {self.timer: gr.Timer(active=False)}
+            update |= self._present(community, chosen, status, kind, language)
+        return update
+
+    def _act(
+        self,
+        act: Callable[[Desk, str], str],
+        community: str,
+        chosen: Chosen,
+        status: str,
+        kind: str,
+        language: str,
+    ) -> dict[Any, Any]:
+        """Do something to the chosen draft, then show how things stand. A refusal is shown and nothing else changes."""
+        if chosen.draft is None:
+            return {self.note: render.message("Choose a draft first.", "bad")}
+        draft = chosen.draft
+        told, problem = attempt(lambda: act(self._session.desk(community), draft))
+        note = problem or render.message(told or "", "good")
+        # What a person typed stays where it is when it was refused.
+        if problem:
+            return {self.note: note}
+        return {**self._present(community, chosen, status, kind, language), self.note: note}
+
+    def _present(
+        self, community: str | None, chosen: Chosen, status: str, kind: str, language: str
+    ) -> dict[Any, Any]:
+        """Everything on the tab as it stands now."""
+        if not community:
+            return self._empty("There is no community yet. Bring one in under Import.")
+        desk, problem = attempt(lambda: self._session.desk(community))
+        if desk is None:
+            return self._empty(problem)
+        wanted = QueueFilter(status=status or None, kind=kind or None, language=language or None)  # type: ignore[arg-type]
+        drafts = desk.store.drafts(community, wanted, SHOWN)
+        draft = desk.store.draft(chosen.draft) if chosen.draft else (drafts[0] if drafts else None)
+        listing = render.queue(drafts, desk.now, draft.id if draft else None, desk.store.count_drafts(community))
+        if draft is None:
+            return {**self._empty(""), self.listing: listing}
+        move = chosen.move if chosen.move in {segment.move for segment in draft.segments} else None
+        return {
+            self.chosen: Chosen(draft.id, draft.revision, move),
+            self.listing: listing,
+            self.about: render.post(draft),
+            self.text: render.sentences(draft, move, desk.now),
+            self.evidence: render.evidence(draft, move),
+            self.note: "",
+            self.history: render.history(draft, desk.store.decisions(draft.id)),
+            **self._editing(draft, move),
+            **self._deciding(desk, draft),
+            **self._sheet(desk, draft),
+        }
+
+    def _editing(self, draft: Draft, move: str | None) -> dict[Any, Any]:
+        editable = move is not None and draft.status == "proposed"
+        text = draft.segment(move).text if move is not None else ""
+        rtl = direction(draft.plan.language) == "rtl"
+        return {
+            self.editor: gr.Textbox(value=text, visible=editable, rtl=rtl),
+            self.save: gr.Button(visible=editable),
+            self.remove: gr.Button(visible=editable),
+        }
+
+    def _deciding(self, desk: Desk, draft: Draft) -> dict[Any, Any]:
+        possible = reviewing.possible(draft.status)
+        remedies = [("as planned", ""), *((remedy.id, remedy.id) for remedy in desk.profile.remedies)]
+        complaint = draft.plan.kind == "reply" and draft.plan.situation == "criticism"
+        approved = draft.status == "approved"
+        return {
+            self.approve: gr.Button(visible="approve" in possible),
+            self.reject: gr.Button(visible="reject" in possible),
+            self.reason: gr.Textbox(value="", visible="reject" in possible),
+            self.rewrite: gr.Button(visible="rewrite" in possible),
+            self.offer: gr.Dropdown(remedies, value="", visible="rewrite" in possible and complaint),
+            self.reopen: gr.Button(visible="reopen" in possible),
+            self.read: gr.Checkbox(value=False, visible=draft.plan.personal and "approve" in possible),
+            self.approved: gr.Textbox(
+                value=draft.text if approved else "", visible=approved, rtl=direction(draft.plan.language) == "rtl"
+            ),
+            self.download: gr.DownloadButton(value=_file(draft) if approved else None, visible=approved),
+        }
+
+    def _sheet(self, desk: Desk, draft: Draft) -> dict[Any, Any]:
+        shown = draft.plan.kind == "apology" and draft.plan.incident is not None and draft.status == "proposed"
+        if not shown:
+            return {self.sheet: gr.Accordion(visible=False)}
+        known = desk.sheet(draft.plan.incident or "")
+        if known.confirmed_by:
+            state = render.message(f"Confirmed by {known.confirmed_by} on {known.confirmed_at:%Y-%m-%d %H:%M}.", "good")
+        else:
+            state = render.message("Not confirmed yet. An apology takes its facts from here alone.", "bad")
+        language, rtl = draft.plan.language, direction(draft.plan.language) == "rtl"
+        return {
+            self.sheet: gr.Accordion(label=f"Fact sheet of the incident, in “{language}”", visible=True),
+            self.sheet_state: state,
+            self.since: known.sheet.since.isoformat() if known.sheet.since else "",
+            **{
+                box: gr.Textbox(value=desk.profile.say(getattr(known.sheet, field), language) or "", rtl=rtl)
+                for field, box in self.facts.items()
+            },
+        }
+
+    def _empty(self, note: str) -> dict[Any, Any]:
+        hidden = [self.editor, self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite]
+        hidden += [self.offer, self.reopen, self.read, self.sheet, self.approved, self.download]
+        blank = [self.listing, self.about, self.text, self.evidence, self.history]
+        shown = note if note.startswith("<") or not note else render.message(note)
+        return {
+            self.chosen: Chosen(),
+            self.note: shown,
+            **dict.fromkeys(blank, ""),
+            **{widget: gr.update(visible=False) for widget in hidden},
+        }
+
+
+def _filled(sheet: Sheet, language: str, since: str, facts: dict[str, str]) -> Sheet:
+    """A fact sheet with these facts in one language. Raises NotAllowed for a date that is none."""
+    try:
+        day = date.fromisoformat(since.strip()) if since.strip() else None
+    except ValueError as error:
+        raise NotAllowed(f"“{since}” is no date; write it like 2026-12-05.") from error
+    texts = {}
+    for name, text in facts.items():
+        before: dict[str, str] = getattr(sheet, name)
+        rest = {code: said for code, said in before.items() if code != language}
+        texts[name] = {**rest, language: text.strip()} if text.strip() else rest
+    return Sheet(since=day, **texts)
+
+
+def _file(draft: Draft) -> str:
+    """The approved text as a file to download."""
+    path = Path(tempfile.mkdtemp(prefix="hearthside-")) / f"{draft.plan.kind}-{draft.plan.language}-{draft.id[:8]}.txt"
+    path.write_text(draft.text + "\n", encoding="utf-8")
+    return str(path)
+
+

@@ -1,0 +1,52 @@
+"""What every tab works with, and the few things that all of them do."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import gradio as gr
+
+from assistant.bootstrap import House
+from assistant.desk import Desk
+from assistant.errors import HearthsideError
+from knowledge.errors import KnowledgeError
+from prompts.files import BadFile
+from ui.desk import render
+from ui.desk.jobs import Jobs
+
+T = TypeVar("T")
+
+Refresh = tuple[Callable[..., Any], list[Any]]
+"""How a tab shows a community: a function of its id, and the widgets that it fills."""
+
+
+class Session(NamedTuple):
+    """The house, the chosen writer, the running jobs, and the two widgets at the top."""
+
+    house: House
+    writer: str
+    jobs: Jobs
+    community: gr.Dropdown
+    name: gr.Textbox
+
+    def desk(self, community: str) -> Desk:
+        return self.house.desk(community, self.writer)
+
+
+def attempt(action: Callable[[], T]) -> tuple[T | None, str]:
+    """Run an action; what a person should hear comes back as a message instead of an error."""
+    try:
+        return action(), ""
+    except (HearthsideError, KnowledgeError, BadFile) as error:
+        return None, render.message(str(error), "bad")
+
+
+def watched(session: Session, name: str) -> tuple[str, bool]:
+    """How a job stands, as HTML, and whether it is still running."""
+    job = session.jobs.get(name)
+    if job is None:
+        return "", False
+    if job.running:
+        return render.job(job.label, job.done, job.total, job.rate, job.left), True
+    if job.failure is not None:
+        return render.message(job.failure, "bad"), False
+    return render.message(job.result or "", "good"), False
