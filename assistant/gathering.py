@@ -153,10 +153,11 @@ def _decision(desk: Desk, ground: Ground, id_: str) -> Plan:
 
 
 def _decision_about(desk: Desk, brief: Brief) -> str | None:
-    """The decision of the profile that the topic names, by a word that they share."""
+    """The decision of the profile whose question has all the words of the topic."""
     for decision in desk.profile.decisions:
         for language, question in decision.question.items():
-            if stems(brief.topic, language) & stems(question, language):
+            wanted = stems(brief.topic, language)
+            if wanted and wanted <= stems(question, language):
                 return decision.id
     return None
 

@@ -137,7 +137,7 @@ class Matcher:
         if not meant:
             return Topic(topic, [])
         centre = np.mean(meant, axis=0)
-        centre /= np.linalg.norm(centre)
+        centre /= max(float(np.linalg.norm(centre)), 1e-9)
         scores = {id_: float(vector @ centre) + (id_ in said) for id_, vector in vectors.items()}
         found = [
             post for post in posts if post.signals.language == language and scores.get(post.message.id, 0.0) >= SIMILAR

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 if TYPE_CHECKING:
     from assistant.bootstrap import House
-    from assistant.domain import Draft
+    from assistant.domain import Draft, Status
+    from assistant.ports import QueueFilter
 
 # Nothing we use may call home. Set before any of it is imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -296,9 +297,7 @@ def batch(
         if as_json:
             _print_json({**state._asdict(), "files": [str(file) for file in files]})
             return
-        _say(
-            f"{state.name}: {state.drafted} of {state.total} drafts, in the queue and in {files[0]} and {files[1].name}."
-        )
+        _say(f"{state.name}: {state.drafted} of {state.total} drafts, in the queue, {files[0]} and {files[1].name}.")
         for slot, reason in state.failures:
             _say(f"  none for {slot}: {reason}")
 
@@ -425,12 +424,12 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def _filter(status: str | None) -> Any:
+def _filter(status: str | None) -> "QueueFilter":
     from assistant.ports import QueueFilter
 
     if status not in (None, "proposed", "approved", "rejected"):
         raise typer.BadParameter("--status is proposed, approved or rejected.")
-    return QueueFilter(status=status)  # type: ignore[arg-type]  checked above
+    return QueueFilter(status=cast("Status | None", status))
 
 
 def _queue(drafts: "Sequence[Draft]", now: datetime, as_json: bool) -> None:

@@ -17,7 +17,7 @@ _CLAUSE = regex.compile(r"[^,;:–—،؛()]+")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’\u200c-]+")
 # Links, addresses, mentions, long numbers, markup, code, list marks: not a member's words, or not to be repeated.
 _UNQUOTABLE = regex.compile(
-    r"https?:|www\.|\S+@\S+\.\S+|@\w|#\w+#|\d[\d .()/-]{6,}\d|[<>{}`\[\]|$\\_=*]|:[a-z_]{3,}:|^\s*[-*>]",
+    r"https?:|www\.|\S+@\S+\.\S+|@\w|#\w+#|\d{4,}|\d[\d .()/-]{6,}\d|[<>{}`\[\]|$\\_=*]|:[a-z_]{3,}:|^\s*[-*>]",
     regex.IGNORECASE,
 )
 _QUOTES = regex.compile(r"[\"“”„«»]")
@@ -36,8 +36,10 @@ def pick_quote(
     `intent` “question” prefers what is asked. `about` holds stems that matter here (of the topic, of similar posts): a
     clause with more of them says more about the matter than about the weather.
     """
+    if reads_like_an_order(text):
+        return None  # its other sentences may belong to the order
     best: tuple[float, str] | None = None
-    for position, clause in enumerate(_clauses(text, longest)):
+    for position, clause in enumerate(_clauses(text, language, longest)):
         words = _WORD.findall(clause)
         if not 3 <= len(words) <= 40 or not is_quotable(clause, language):
             continue
@@ -58,10 +60,10 @@ def is_quotable(clause: str, language: str) -> bool:
     return not any(book.patterns["insults"].search(clause) for book in rude)
 
 
-def _clauses(text: str, longest: int) -> Iterator[str]:
+def _clauses(text: str, language: str, longest: int) -> Iterator[str]:
     for sentence in _SENTENCE.findall(text):
         whole = tidy(sentence)
-        if len(whole) <= longest:
+        if len(whole) <= longest and is_quotable(whole, language):
             yield whole
         else:
             yield from (part for part in map(tidy, _CLAUSE.findall(sentence)) if len(part) <= longest)

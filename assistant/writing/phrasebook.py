@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from random import Random
 
+import regex
+
 from assistant.domain import LITERAL, Finding, Move, Plan, Provenance, Segment
 from assistant.ports import Written
 from prompts.phrasebook import phrasebook
+
+_TWO_STOPS = regex.compile(r"(?<!\.)\.\.(?!\.)")
 
 
 class PhrasebookWriter:
@@ -27,4 +31,5 @@ def _phrase(plan: Plan, move: Move, attempt: int) -> str:
         return slots["text"]
     variants = phrasebook(plan.language).variants(plan.kind, move.name, move.situation, plan.form)
     first = Random(f"{plan.seed} {plan.subject} {move.id}").randrange(len(variants))  # noqa: S311  not a secret
-    return variants[(first + attempt) % len(variants)].format_map(slots)
+    # “Piotr W.” at the end of a sentence brings a full stop of its own.
+    return _TWO_STOPS.sub(".", variants[(first + attempt) % len(variants)].format_map(slots))

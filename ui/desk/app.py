@@ -20,6 +20,7 @@ _FONT = ("system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans Arabi
 def build(house: House, writer: str = "auto") -> gr.Blocks:
     """The whole desk as a Gradio app, not started yet."""
     jobs = Jobs()
+    app: gr.Blocks
     with gr.Blocks(title="Hearthside", analytics_enabled=False, fill_width=True) as app:
         names = house.messages.communities()
         with gr.Row(elem_classes="hs-top"):
@@ -32,16 +33,17 @@ def build(house: House, writer: str = "auto") -> gr.Blocks:
                 min_width=160,
             )
             name = gr.Textbox(
-                label="Your name", placeholder="Every decision carries one", elem_id="reviewer", max_lines=1, min_width=160
+                label="Your name",
+                placeholder="Every decision carries one",
+                elem_id="reviewer",
+                max_lines=1,
+                min_width=160,
             )
         # The browser keeps the name, so that it is asked once.
         kept = gr.BrowserState("", storage_key="hearthside-reviewer", secret="hearthside")  # noqa: S106  not a secret
         session = Session(house, writer, jobs, community, name)
         with gr.Tabs(elem_id="tabs"):
-            refresh = [
-                tab(session)
-                for tab in (queue.tab, compose.tab, importing.tab, batch.tab, evals.tab)
-            ]
+            refresh = [tab(session) for tab in (queue.tab, compose.tab, importing.tab, batch.tab, evals.tab)]
         name.blur(lambda value: value, name, kept, api_visibility="private")
         app.load(lambda value: value, kept, name, api_visibility="private")
         for show, outputs in refresh:
@@ -57,7 +59,9 @@ def launch(app: gr.Blocks, *, host: str, port: int, login: tuple[str, str] | Non
         server_port=port,
         auth=login,
         auth_message="Hearthside: who are you?" if login else None,
-        theme=gr.themes.Soft(primary_hue="orange", neutral_hue="stone", font=_FONT, font_mono=("ui-monospace", "monospace")),
+        theme=gr.themes.Soft(
+            primary_hue="orange", neutral_hue="stone", font=_FONT, font_mono=("ui-monospace", "monospace")
+        ),
         css=(files("ui.desk") / "style.css").read_text(encoding="utf-8"),
         footer_links=[],
         max_file_size="512mb",

@@ -1,11 +1,11 @@
 """Compose: ask for a draft in your own words; and what was noticed but not drafted yet."""
 
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
 from assistant import usecases
-from assistant.domain import KINDS
+from assistant.domain import KINDS, Kind
 from assistant.requests import read_request
 from prompts.files import languages
 from ui.desk import render
@@ -45,7 +45,7 @@ def tab(session: Session) -> Refresh:
             brief = read_request(
                 text,
                 desk.profile,
-                kind=chosen_kind or None,  # type: ignore[arg-type]  the choices are kinds
+                kind=cast(Kind, chosen_kind) if chosen_kind else None,
                 language=chosen_language or None,
             )
             draft = usecases.draft_brief(desk, brief)

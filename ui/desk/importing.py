@@ -30,7 +30,9 @@ def tab(session: Session) -> Refresh:
                 label="Export", file_types=[".zip", ".json", ".csv", ".tsv", ".jsonl", ".ndjson"], elem_id="upload"
             )
             with gr.Column():
-                name = gr.Textbox(label="Community", placeholder="name of a new or an existing one", elem_id="import-name")
+                name = gr.Textbox(
+                    label="Community", placeholder="name of a new or an existing one", elem_id="import-name"
+                )
                 format_ = gr.Dropdown(
                     [("recognise it", ""), *((each.name, each.name) for each in FORMATS)],
                     value="",
@@ -38,7 +40,9 @@ def tab(session: Session) -> Refresh:
                     elem_id="import-format",
                 )
                 columns = gr.Textbox(
-                    label="Columns of a table", placeholder="text=Review, at=Date, author=User", elem_id="import-columns"
+                    label="Columns of a table",
+                    placeholder="text=Review, at=Date, author=User",
+                    elem_id="import-columns",
                 )
                 go = gr.Button("Import", variant="primary", elem_id="import-go")
         state = gr.HTML(elem_id="import-state")

@@ -1,17 +1,17 @@
-"""The Queue: every draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
+"""The Queue: each draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
 
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import gradio as gr
 
 from assistant import reviewing, usecases
 from assistant.community import Sheet
 from assistant.desk import Desk
-from assistant.domain import KINDS, Draft
+from assistant.domain import KINDS, Draft, Kind, Status
 from assistant.errors import NotAllowed
 from assistant.ports import QueueFilter
 from knowledge.languages import direction
@@ -273,16 +273,14 @@ class _Queue:
             return {self.note: note}
         return {**self._present(community, chosen, status, kind, language), self.note: note}
 
-    def _present(
-        self, community: str | None, chosen: Chosen, status: str, kind: str, language: str
-    ) -> dict[Any, Any]:
+    def _present(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         """Everything on the tab as it stands now."""
         if not community:
             return self._empty("There is no community yet. Bring one in under Import.")
         desk, problem = attempt(lambda: self._session.desk(community))
         if desk is None:
             return self._empty(problem)
-        wanted = QueueFilter(status=status or None, kind=kind or None, language=language or None)  # type: ignore[arg-type]
+        wanted = QueueFilter(cast(Status | None, status or None), cast(Kind | None, kind or None), language or None)
         drafts = desk.store.drafts(community, wanted, SHOWN)
         draft = desk.store.draft(chosen.draft) if chosen.draft else (drafts[0] if drafts else None)
         listing = render.queue(drafts, desk.now, draft.id if draft else None, desk.store.count_drafts(community))
@@ -383,5 +381,3 @@ def _file(draft: Draft) -> str:
     path = Path(tempfile.mkdtemp(prefix="hearthside-")) / f"{draft.plan.kind}-{draft.plan.language}-{draft.id[:8]}.txt"
     path.write_text(draft.text + "\n", encoding="utf-8")
     return str(path)
-
-

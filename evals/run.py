@@ -1,0 +1,184 @@
+"""Runs a suite over writers and prompt versions, and scores what comes of it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from zlib import crc32
+
+import numpy as np
+from pydantic import AwareDatetime
+
+from assistant.bootstrap import House
+from assistant.domain import Draft
+from assistant.errors import Misconfigured, NotFound, Refused
+from assistant.ports import Writer
+from assistant.usecases import compose_draft
+from evals import world
+from evals.cases import Case, Outcome, load_suite
+from evals.scorers import SCORERS, Sample
+from knowledge.embedding import Embedder, Encoding, Vectors
+from knowledge.history import Progress, Understanding, no_progress
+from knowledge.languages import Detection
+from knowledge.messages import Frozen
+
+
+class CaseResult(Frozen):
+    """What came of one case: the text or the refusal, and what each scorer says (None: nothing)."""
+
+    case: str
+    kind: str
+    language: str
+    outcome: Outcome
+    text: str
+    by_model: float
+    scores: dict[str, float | None]
+    explanations: dict[str, str]
+    seconds: float
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class RunResult(Frozen):
+    """One writer over the whole suite. `by_model` is the share of sentences that the model's own words survived in."""
+
+    writer: str
+    model: str | None = None
+    prompt: str | None = None
+    cases: tuple[CaseResult, ...]
+
+    @property
+    def means(self) -> dict[str, float]:
+        """The mean of each scorer over the cases it had something to say about."""
+        means = {}
+        for name in SCORERS:
+            values = [value for case in self.cases if (value := case.scores[name]) is not None]
+            means[name] = round(sum(values) / len(values), 4) if values else 0.0
+        return means
+
+    @property
+    def by_model(self) -> float:
+        return round(sum(case.by_model for case in self.cases) / max(1, len(self.cases)), 4)
+
+    @property
+    def seconds(self) -> float:
+        return round(sum(case.seconds for case in self.cases), 2)
+
+
+class Results(Frozen):
+    suite: str
+    at: AwareDatetime
+    runs: tuple[RunResult, ...]
+
+
+def run_suite(
+    house: House,
+    suite: str,
+    writers: Sequence[str],
+    *,
+    limit: int | None = None,
+    progress: Progress = no_progress,
+) -> Results:
+    """Run each writer (“phrasebook”, “model” or “model@VERSION”) over a suite.
+
+    Raises BadPlan for a bad suite, Misconfigured for a writer that is not there.
+    """
+    cases = load_suite(suite)[:limit]
+    understanding = house.understanding._replace(embedder=RememberingEmbedder(house.embedder))
+    chosen = {name: _writer(house, name) for name in dict.fromkeys(writers)}
+    total, done = len(cases) * len(chosen), 0
+    runs = []
+    for name, writer in chosen.items():
+        samples: list[tuple[Sample, float]] = []
+        for case in cases:
+            samples.append(_run_case(understanding, case, writer))
+            done += 1
+            progress(done, total)
+        runs.append(_scored(name, samples))
+    return Results(suite=suite, at=datetime.now(UTC), runs=tuple(runs))
+
+
+class RememberingEmbedder:
+    """An embedder that embeds each text once: the cases share the sample's profile and many of its posts."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, tuple[Vectors, Vectors]] = {}
+
+    @property
+    def name(self) -> str:
+        return self._embedder.name
+
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            fresh = self._embedder.encode(new)
+            self._known |= {text: (v, f) for text, v, f in zip(new, fresh.vectors, fresh.features, strict=True)}
+        vectors, features = zip(*(self._known[text] for text in texts), strict=True)
+        return Encoding(np.stack(vectors), np.stack(features))
+
+    def encode_query(self, text: str) -> Vectors:
+        return self._embedder.encode_query(text)
+
+
+def _writer(house: House, name: str) -> Writer:
+    kind, _, version = name.partition("@")
+    if version and not version.isdigit():
+        raise Misconfigured(f"“{name}” is no writer: write model@2 for version 2 of the prompt.")
+    return house.writer(kind, world.sample_profile(), int(version) if version else None)
+
+
+def _run_case(understanding: Understanding, case: Case, writer: Writer) -> tuple[Sample, float]:
+    desk = world.make_desk(case, understanding, writer)
+
+    def detect(text: str) -> Detection:
+        return understanding.languages.detect(text, expected=(case.language, *desk.profile.languages))
+
+    draft: Draft | None = None
+    refusal: str | None = None
+    started = perf_counter()
+    try:
+        draft = compose_draft(desk, case.id, world.make_plan(case, desk, seed=crc32(case.id.encode())))
+    except (Refused, NotFound) as error:
+        refusal = str(error)
+    return Sample(case, draft, refusal, desk.profile, detect), perf_counter() - started
+
+
+def _scored(writer: str, samples: Sequence[tuple[Sample, float]]) -> RunResult:
+    drafts = [sample.draft for sample, _ in samples if sample.draft is not None]
+    results = []
+    for sample, seconds in samples:
+        case = sample.case
+        others = [
+            draft
+            for draft in drafts
+            if draft.id != case.id and (draft.plan.kind, draft.plan.language) == (case.kind, case.language)
+        ]
+        scores = {name: scorer(sample._replace(others=others)) for name, scorer in SCORERS.items()}
+        results.append(
+            CaseResult(
+                case=case.id,
+                kind=case.kind,
+                language=case.language,
+                outcome=sample.outcome,
+                text=sample.draft.text if sample.draft else sample.refusal or "",
+                by_model=_by_model(sample.draft),
+                scores={name: None if s.value is None else round(s.value, 4) for name, s in scores.items()},
+                explanations={name: score.explanation for name, score in scores.items()},
+                seconds=round(seconds, 4),
+                tokens_in=sample.draft.provenance.tokens_in if sample.draft else 0,
+                tokens_out=sample.draft.provenance.tokens_out if sample.draft else 0,
+            )
+        )
+    made = [draft.provenance for draft in drafts if draft.provenance.prompt]
+    return RunResult(
+        writer=writer,
+        model=made[0].model if made else None,
+        prompt=made[0].prompt if made else None,
+        cases=tuple(results),
+    )
+
+
+def _by_model(draft: Draft | None) -> float:
+    if draft is None:
+        return 0.0
+    return sum(segment.author == "model" for segment in draft.segments) / len(draft.segments)
