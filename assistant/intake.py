@@ -23,7 +23,7 @@ from knowledge.history import (
 )
 from knowledge.importers import recognise
 from knowledge.importers.source import Options
-from knowledge.languages import FIRST_CLASS, LanguageModel
+from knowledge.languages import FIRST_CLASS, Detector
 from knowledge.messages import Channel, Message, Record
 
 _TASTE = 200
@@ -91,7 +91,7 @@ def apply_profile(house: House, profile: Profile) -> None:
     house.messages.save(profile.id, channels=channels)
 
 
-def spoken(model: LanguageModel, messages: Sequence[Message]) -> list[str]:
+def spoken(model: Detector, messages: Sequence[Message]) -> list[str]:
     """The languages of ours in which at least every twentieth of these messages is written, the commonest first."""
     counts = Counter(model.detect(message.text).language for message in messages)
     ours = [code for code, count in counts.most_common() if code in FIRST_CLASS and count * 20 >= len(messages)]

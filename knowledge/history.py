@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from knowledge.embedding import Embedder
-from knowledge.languages import LanguageModel
+from knowledge.languages import Detector
 from knowledge.messages import Channel, Member, Message, Passage, Record, Skipped
 from knowledge.ports import Filters, MessageStore, Saved, VectorIndex
 from knowledge.signals import Heads
@@ -64,7 +64,7 @@ class Understanding(NamedTuple):
     """What turns a message into a vector and signals."""
 
     embedder: Embedder
-    languages: LanguageModel
+    languages: Detector
     heads: Heads
 
 

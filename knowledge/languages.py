@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import regex
+from babel import Locale, UnknownLocaleError
 from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder
 
 FIRST_CLASS = ("en", "sv", "pl", "ar", "fa", "pt", "af", "zu")
@@ -25,6 +26,14 @@ class Detection(NamedTuple):
 
     language: str
     probability: float
+
+
+class Detector(Protocol):
+    """Tells which language a text is in."""
+
+    def detect(self, text: str, *, expected: Collection[str] = (), hint: str | None = None) -> Detection:
+        """The most probable language. `expected` are the community's, `hint` that of the post this one answers."""
+        ...
 
 
 class LanguageModel:
@@ -56,6 +65,14 @@ class LanguageModel:
         total = sum(weights.values()) or 1.0
         best = max(weights, key=weights.__getitem__)
         return Detection(best, weights[best] / total)
+
+
+def language_name(code: str) -> str:
+    """A language's English name and code, such as “Polish (pl)”."""
+    try:
+        return f"{Locale(code).get_display_name('en')} ({code})"
+    except UnknownLocaleError:
+        return code
 
 
 def direction(language: str) -> str:

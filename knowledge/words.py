@@ -24,3 +24,9 @@ def stem(form: str, language: str) -> str:
 def stems(text: str, language: str) -> set[str]:
     """The stems of a text's words."""
     return {stem(word, language) for word in words(text)}
+
+
+def shorten(text: str, longest: int = 90) -> str:
+    """The beginning of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

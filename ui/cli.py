@@ -470,9 +470,10 @@ def _clock(due: datetime | None, now: datetime) -> str:
     return f"overdue {amount}" if hours < 0 else f"in {amount}"
 
 
-def _line(text: str, longest: int = 110) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+def _line(text: str) -> str:
+    from knowledge.words import shorten
+
+    return shorten(text, 110)
 
 
 def _print_json(value: Any) -> None:

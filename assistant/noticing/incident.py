@@ -9,6 +9,7 @@ from assistant.domain import Opportunity
 from assistant.noticing.view import View, is_criticism
 from knowledge.embedding import Vectors
 from knowledge.messages import Post
+from knowledge.words import shorten
 
 WINDOW_DAYS = 10
 MIN_MEMBERS = 5
@@ -77,7 +78,7 @@ def _opportunity(view: View, group: Sequence[Post], members: int) -> Opportunity
         detector="incident",
         kind="apology",
         situation="incident",
-        title=f"{members} members complain of the same: {first.message.text[:80]}",
+        title=f"{members} members complain of the same: {shorten(first.message.text)}",
         why=f"{len(group)} similar posts by {members} members since {first.message.at:%-d %B}.",
         language=view.profile.default_language,
         posts=tuple(post.message.id for post in group),

@@ -9,6 +9,7 @@ from assistant.community import Profile
 from assistant.domain import Opportunity, Situation
 from knowledge.embedding import Vectors
 from knowledge.messages import Post
+from knowledge.words import shorten
 
 RECENT_DAYS = 30
 """Older posts are not answered any more: a reply after a month hurts more than it heals."""
@@ -87,8 +88,3 @@ def is_criticism(post: Post) -> bool:
         return post.message.rating <= 2
     signals = post.signals
     return signals.intent == "complaint" or (signals.intent == "unsure" and signals.sentiment == "negative")
-
-
-def shorten(text: str, longest: int = 90) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

@@ -64,5 +64,5 @@ def plan_apology(ground: Ground, facts: SheetFacts, posts: Sequence[Post], conta
     if posts:
         members = len({post.message.author for post in posts})
         builder.note(f"{len(posts)} complaints by {members} members are behind this statement.")
-    happened = facts.what_happened.text or "what happened is not on the fact sheet yet"
-    return builder.build(f"incident:{facts.incident}", f"Apology: {happened}", incident=facts.incident)
+    happened = facts.what_happened.text or "What happened is not on the fact sheet yet."
+    return builder.build(f"incident:{facts.incident}", happened, incident=facts.incident)

@@ -7,6 +7,7 @@ from assistant.domain import Evidence, Plan
 from assistant.errors import Refused
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
 from assistant.planning.quoting import pick_quote
+from knowledge.languages import direction
 from knowledge.messages import Post
 from knowledge.words import stems
 from prompts.phrasebook import FORMATS
@@ -52,7 +53,7 @@ def plan_challenge(ground: Ground, topic: str, format_: str, posts: Sequence[Pos
         builder.say("safety", "any", safety=safety)
     members = len({post.message.author for post in posts})
     builder.note(f"Members who wrote about “{topic}”: {members}.")
-    return builder.build(f"topic:{topic}", f"Challenge: {topic} ({format_.replace('_', ' ')})")
+    return builder.build(f"topic:{topic}", f"“{topic}”, {format_.replace('_', ' ')}")
 
 
 def _goal(ground: Ground) -> Fact:
@@ -67,5 +68,7 @@ def _channel(ground: Ground) -> Fact:
     """Where entries go: the channel that the profile names, if members can read it."""
     for channel in ground.profile.channels:
         if channel.id == ground.profile.challenge_channel and channel.visibility == "public":
-            return Fact(channel.name, Evidence(id=f"profile:channels.{channel.id}", text=channel.name))
+            # Without the isolates a right-to-left line would show “#wins” as “wins#”.
+            name = f"\u2068{channel.name}\u2069" if direction(ground.language) == "rtl" else channel.name
+            return Fact(name, Evidence(id=f"profile:channels.{channel.id}", text=channel.name))
     return Fact(None)

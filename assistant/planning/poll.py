@@ -37,7 +37,7 @@ def plan_decision_poll(ground: Ground, decision: Decision) -> Plan:
         builder.say("option", LITERAL, [source], text=option)
     builder.say("how_used", "any", use=profile_fact(ground, f"{place}.use", decision.use))
     builder.say("closes", "any", [source], date=ground.date(closing_day(ground, decision)))
-    return builder.build(f"decision:{decision.id}", f"Poll: {question}")
+    return builder.build(f"decision:{decision.id}", question)
 
 
 def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan:
@@ -72,7 +72,7 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
     builder.say("how_used", "any", use=profile_fact(ground, "wishes_use", ground.profile.wishes_use))
     policy = Evidence(id="profile:poll_days", text=f"Polls run for {ground.profile.poll_days} days.")
     builder.say("closes", "any", date=Fact(ground.date(closing_day(ground)), policy))
-    return builder.build(f"wishes:{topic or 'all'}", f"Poll: which wish matters most{f' ({topic})' if topic else ''}?")
+    return builder.build(f"wishes:{topic or 'all'}", f"Which wish matters most? {topic}".strip())
 
 
 def closing_day(ground: Ground, decision: Decision | None = None) -> date:

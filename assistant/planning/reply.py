@@ -9,7 +9,7 @@ from assistant.planning.apology import SheetFacts
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
 from assistant.planning.quoting import pick_quote
 from knowledge.messages import Passage, Post
-from knowledge.words import stems
+from knowledge.words import shorten, stems
 
 _LONG_TIME_DAYS = 730
 
@@ -47,7 +47,7 @@ def plan_reply(ground: Ground, post: Post, situation: Situation, background: Bac
     builder.say("restate", situation, [target], quote=quote)
     _BODIES[situation](builder, ground, post, background)
     _explain_to_reviewer(builder, ground, post, background)
-    title = f"Reply to {post.author_name}: {quote or post.message.text[:80]}"
+    title = f"{post.author_name}: {quote or shorten(post.message.text)}"
     return builder.build(
         f"post:{post.message.id}",
         title,

@@ -1,13 +1,18 @@
-"""The shipped fakes: a message store and a vector index in memory, for tests and for evaluation cases."""
+"""The shipped fakes of this package, for tests and evaluation cases: stores in memory, an embedder of words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from zlib import crc32
 
 import numpy as np
 
-from knowledge.embedding import Vectors
+from knowledge.embedding import Encoding, Vectors
+from knowledge.languages import Detection
 from knowledge.messages import Channel, Member, Message, Post, Signals
 from knowledge.ports import Filters, Saved
+from knowledge.signals import INTENTS, SENTIMENTS, Head, Heads
+from knowledge.words import words
 
 
 class MemoryMessageStore:
@@ -118,3 +123,50 @@ class MemoryIndex:
 
     def drop(self, community: str) -> None:
         self._vectors.pop(community, None)
+
+
+class WordEmbedder:
+    """`knowledge.embedding.Embedder` without a model: texts that share words are near. 384 dimensions."""
+
+    name = "words"
+
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        vectors = np.stack([self.encode_query(text) for text in texts])
+        return Encoding(vectors, vectors)
+
+    def encode_query(self, text: str) -> Vectors:
+        total = np.sum([_direction(word[:5]) for word in words(text) or ("",)], axis=0)
+        return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
+
+
+class ScriptedLanguages:
+    """`knowledge.languages.Detector` that is told: the language of the first word it knows, else `default`."""
+
+    def __init__(self, known: Mapping[str, str] | None = None, default: str = "en") -> None:
+        self._known = known or {}
+        self._default = default
+
+    def detect(self, text: str, *, expected: Collection[str] = (), hint: str | None = None) -> Detection:
+        found = next((self._known[word] for word in words(text) if word in self._known), self._default)
+        return Detection(found, 1.0)
+
+
+def word_heads(intents: Mapping[str, str], sentiments: Mapping[str, str]) -> Heads:
+    """Heads for WordEmbedder: each label is recognised by the words given for it; everything else is unsure."""
+    return Heads(_word_head(SENTIMENTS, sentiments), _word_head(INTENTS, intents))
+
+
+def _word_head(labels: Sequence[str], known: Mapping[str, str]) -> Head:
+    columns = [
+        np.sum([_direction(word[:5]) for word in words(known[label])], axis=0) * 40.0
+        if label in known
+        else np.zeros(384, dtype=np.float32)
+        for label in labels
+    ]
+    return Head(np.stack(columns, axis=1).astype(np.float32), np.zeros(len(labels), dtype=np.float32), 0.6)
+
+
+@cache
+def _direction(word: str) -> Vectors:
+    vector = np.random.default_rng(crc32(word.encode())).standard_normal(384)
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)

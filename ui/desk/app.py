@@ -1,7 +1,6 @@
 """Wires the tabs together. The widgets are thin: each event calls a use case and presents what came of it."""
 
 import os
-from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -59,9 +58,7 @@ def launch(app: gr.Blocks, *, host: str, port: int, login: tuple[str, str] | Non
         server_port=port,
         auth=login,
         auth_message="Hearthside: who are you?" if login else None,
-        theme=gr.themes.Soft(
-            primary_hue="orange", neutral_hue="stone", font=_FONT, font_mono=("ui-monospace", "monospace")
-        ),
+        theme=_theme(),
         css=(files("ui.desk") / "style.css").read_text(encoding="utf-8"),
         footer_links=[],
         max_file_size="512mb",
@@ -72,4 +69,16 @@ def launch(app: gr.Blocks, *, host: str, port: int, login: tuple[str, str] | Non
     )
 
 
-Refresh = tuple[Callable[..., Any], list[Any]]
+def _theme() -> gr.themes.Base:
+    """Calm colours, and fonts that every system has: nothing is fetched."""
+    theme = gr.themes.Soft(
+        primary_hue="orange", neutral_hue="stone", font=_FONT, font_mono=("ui-monospace", "monospace")
+    )
+    return theme.set(
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        block_title_text_color="*body_text_color_subdued",
+        block_title_text_color_dark="*body_text_color_subdued",
+        block_title_padding="0",
+        block_label_background_fill="transparent",
+    )

@@ -10,6 +10,7 @@ from assistant import batches, usecases
 from assistant.domain import KINDS
 from assistant.errors import BadPlan
 from assistant.ports import QueueFilter
+from knowledge.languages import language_name
 from prompts.files import languages
 from ui.desk import render
 from ui.desk.jobs import Job
@@ -26,7 +27,11 @@ def tab(session: Session) -> Refresh:
             name = gr.Textbox(label="Name", value="A month of content", elem_id="batch-name")
             first = gr.Dropdown([], label="First week", elem_id="batch-first")
             weeks = gr.Slider(1, WEEKS_AHEAD, value=4, step=1, label="Weeks", elem_id="batch-weeks")
-        codes = gr.CheckboxGroup(list(languages("phrasebooks")), label="Languages", elem_id="batch-languages")
+        codes = gr.CheckboxGroup(
+            [(language_name(code), code) for code in languages("phrasebooks")],
+            label="Languages",
+            elem_id="batch-languages",
+        )
         with gr.Row():
             counts = [
                 gr.Number(

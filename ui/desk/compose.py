@@ -7,6 +7,7 @@ import gradio as gr
 from assistant import usecases
 from assistant.domain import KINDS, Kind
 from assistant.requests import read_request
+from knowledge.languages import language_name
 from prompts.files import languages
 from ui.desk import render
 from ui.desk.session import Refresh, Session, attempt
@@ -27,7 +28,7 @@ def tab(session: Session) -> Refresh:
                 elem_id="request-kind",
             )
             language = gr.Dropdown(
-                [("as I wrote", ""), *((code, code) for code in languages("phrasebooks"))],
+                [("as I wrote", ""), *((language_name(code), code) for code in languages("phrasebooks"))],
                 value="",
                 label="Language",
                 min_width=110,

@@ -14,7 +14,7 @@ from assistant.desk import Desk
 from assistant.domain import KINDS, Draft, Kind, Status
 from assistant.errors import NotAllowed
 from assistant.ports import QueueFilter
-from knowledge.languages import direction
+from knowledge.languages import direction, language_name
 from prompts.files import languages
 from ui.desk import render
 from ui.desk.session import Refresh, Session, attempt, watched
@@ -64,7 +64,7 @@ class _Queue:
             with gr.Column(scale=3, min_width=420):
                 self._build_detail()
         self.outputs = [
-            *(self.chosen, self.listing, self.about, self.text, self.editor, self.evidence, self.note, self.history),
+            *(self.chosen, self.listing, self.about, self.text, self.editor, self.note, self.history),
             *(self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite, self.offer, self.reopen),
             *(self.read, self.sheet, self.sheet_state, self.since, *self.facts.values(), self.approved, self.download),
         ]
@@ -76,7 +76,7 @@ class _Queue:
             self.status = gr.Dropdown(statuses, value="proposed", label="Status", min_width=90, elem_id="status")
             kinds = [("All kinds", ""), *((render.KIND_LABELS[kind], kind) for kind in KINDS)]
             self.kind = gr.Dropdown(kinds, value="", label="Kind", min_width=90, elem_id="kind")
-            codes = [("All languages", ""), *((code, code) for code in languages("phrasebooks"))]
+            codes = [("All languages", ""), *((language_name(code), code) for code in languages("phrasebooks"))]
             self.language = gr.Dropdown(codes, value="", label="Language", min_width=90, elem_id="language")
         self.listing = gr.HTML(js_on_load=_PICK % {"name": "draft"}, elem_id="listing")
         self.look = gr.Button("Look for something new", size="sm", elem_id="look")
@@ -115,7 +115,6 @@ class _Queue:
             label="Approved text", lines=6, buttons=["copy"], interactive=False, visible=False, elem_id="approved"
         )
         self.download = gr.DownloadButton("Download", visible=False, size="sm", elem_id="download")
-        self.evidence = gr.HTML(elem_id="evidence")
         self.history = gr.HTML(elem_id="history")
 
     def _wire(self) -> None:
@@ -292,7 +291,6 @@ class _Queue:
             self.listing: listing,
             self.about: render.post(draft),
             self.text: render.sentences(draft, move, desk.now),
-            self.evidence: render.evidence(draft, move),
             self.note: "",
             self.history: render.history(draft, desk.store.decisions(draft.id)),
             **self._editing(draft, move),
@@ -352,7 +350,7 @@ class _Queue:
     def _empty(self, note: str) -> dict[Any, Any]:
         hidden = [self.editor, self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite]
         hidden += [self.offer, self.reopen, self.read, self.sheet, self.approved, self.download]
-        blank = [self.listing, self.about, self.text, self.evidence, self.history]
+        blank = [self.listing, self.about, self.text, self.history]
         shown = note if note.startswith("<") or not note else render.message(note)
         return {
             self.chosen: Chosen(),

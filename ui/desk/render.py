@@ -49,8 +49,11 @@ def post(draft: Draft) -> str:
 
 
 def sentences(draft: Draft, selected: str | None, now: datetime) -> str:
-    """The draft sentence by sentence; each carries its move's id in `data-move`, and shows its findings."""
-    labels = move_texts()
+    """The draft sentence by sentence; each carries its move's id in `data-move`, and shows its findings.
+
+    The chosen sentence shows what it rests on.
+    """
+    labels, known = move_texts(), draft.plan.evidence_by_id
     rows = []
     for segment in draft.segments:
         move = draft.plan.move(segment.move)
@@ -60,7 +63,7 @@ def sentences(draft: Draft, selected: str | None, now: datetime) -> str:
                 "label": labels[draft.plan.kind, move.name].label,
                 "text": segment.text,
                 "author": segment.author,
-                "evidence": len(segment.evidence),
+                "sources": [_shown(known[id_]) for id_ in segment.evidence if id_ in known],
                 "findings": _findings(draft.findings, segment.move),
                 "chosen": segment.move == selected,
             }
@@ -73,19 +76,6 @@ def sentences(draft: Draft, selected: str | None, now: datetime) -> str:
         rows=rows,
         whole=_findings(draft.findings, None),
         direction=direction(draft.plan.language),
-    )
-
-
-def evidence(draft: Draft, selected: str | None) -> str:
-    """What the chosen sentence rests on."""
-    if selected is None:
-        return _render("evidence.html", items=[], unknown=[], chosen=False)
-    known, cited = draft.plan.evidence_by_id, draft.segment(selected).evidence
-    return _render(
-        "evidence.html",
-        items=[_shown(known[id_]) for id_ in cited if id_ in known],
-        unknown=[id_ for id_ in cited if id_ not in known],
-        chosen=True,
     )
 
 

