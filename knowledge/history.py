@@ -116,7 +116,7 @@ def search(
     count: int = 10,
     filters: Filters = Filters(),
 ) -> list[Passage]:
-    """The posts nearest in meaning to `question`, best first. Filters are applied in SQL, on more hits than needed."""
+    """The posts nearest in meaning to `question`, best first. Filters are applied to more hits than needed."""
     if not question.strip():
         return []
     wanted, available = count * 4, index.count(community)

@@ -16,9 +16,15 @@ UNDETERMINED = "und"
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "he"})
 _NOISE = regex.compile(
-    r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.]+|[@#][\p{L}\p{N}_.-]+|:[a-z0-9_+-]+:|```.*?```|`[^`]*`", regex.DOTALL
+    r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+|[@#][\p{L}\p{N}_.-]+|:[a-z0-9_+-]+:|```.*?```|`[^`]*`",
+    regex.DOTALL,
 )
 _LETTER = regex.compile(r"\p{L}")
+_SHORT = 4
+"""Letters up to which a text says little about its language: “ok” alone is most like isiZulu."""
+_CLEAR = 0.9
+_ENOUGH = 2000
+"""Characters that tell a language as surely as a whole novel, which would take seconds."""
 
 
 class Detection(NamedTuple):
@@ -48,23 +54,27 @@ class LanguageModel:
         """The most probable language of `text`.
 
         `expected` are the community's languages: others need four times the evidence. `hint` is the language of the
-        post that this one answers: it counts three times, which decides “ok” and “lol”, but never a clear text.
+        post that this one answers: it counts three times, and decides “ok” and “lol”, but never a clear text.
         """
-        letters = _NOISE.sub(" ", text)
-        if len(_LETTER.findall(letters)) < 2:
+        letters = _NOISE.sub(" ", text)[:_ENOUGH]
+        length = len(_LETTER.findall(letters))
+        if length < 2:
             return Detection(hint or UNDETERMINED, 0.0)
         weights = {
             value.language.iso_code_639_1.name.lower(): value.value
             for value in self._lingua.compute_language_confidence_values(letters)
         }
+        if hint is not None and length <= _SHORT and 0.0 < max(weights.values()) < _CLEAR:
+            return Detection(hint, weights.get(hint, 0.0))
         for code in weights:
             if expected and code not in expected:
                 weights[code] *= 0.25
             if code == hint:
                 weights[code] *= 3
-        total = sum(weights.values()) or 1.0
         best = max(weights, key=weights.__getitem__)
-        return Detection(best, weights[best] / total)
+        if not weights[best]:  # a script that none of these languages is written in
+            return Detection(UNDETERMINED, 0.0)
+        return Detection(best, weights[best] / sum(weights.values()))
 
 
 def language_name(code: str) -> str:

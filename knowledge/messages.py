@@ -21,18 +21,19 @@ class Frozen(BaseModel):
 class Channel(Frozen):
     """A place where members write. `visibility` says who can read it."""
 
-    id: str
+    id: str = Field(max_length=300)
     name: str
     visibility: Visibility = "public"
 
 
 class Member(Frozen):
-    """Somebody who writes. `joined` is when they came, where the export says so."""
+    """Somebody who writes: when they came, and whether they run the place, if the export says so."""
 
-    id: str
+    id: str = Field(max_length=300)
     name: str
     joined: AwareDatetime | None = None
     is_bot: bool = False
+    is_staff: bool = False
 
 
 class Message(Frozen):
@@ -43,12 +44,12 @@ class Message(Frozen):
     """
 
     id: str = Field(min_length=1, max_length=300)
-    channel: str
-    author: str
+    channel: str = Field(max_length=300)
+    author: str = Field(max_length=300)
     text: str = Field(min_length=1)
     at: AwareDatetime
-    thread: str
-    reply_to: str | None = None
+    thread: str = Field(max_length=300)
+    reply_to: str | None = Field(default=None, max_length=300)
     title: str | None = None
     rating: float | None = Field(default=None, ge=1, le=5)
     reactions: Mapping[str, int] = Field(default_factory=dict)

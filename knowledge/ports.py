@@ -92,6 +92,10 @@ class MessageStore(Protocol):
         """Indexed posts by id; unknown ids are left out."""
         ...
 
+    def staff(self, community: str) -> list[Member]:
+        """The members who run the place, as far as the export says so, by name."""
+        ...
+
     def count(self, community: str) -> int: ...
 
     def newest(self, community: str) -> datetime | None:

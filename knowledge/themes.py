@@ -37,7 +37,8 @@ def find_themes(posts: Sequence[Post], vectors: Mapping[str, Vectors], *, smalle
     """
     from sklearn.cluster import AgglomerativeClustering
 
-    known = [post for post in posts if post.message.id in vectors]
+    # A post that says what all say has nothing left when its vector is centred.
+    known = [post for post in posts if post.message.id in vectors and vectors[post.message.id].any()]
     if len(known) < 2 * smallest:
         return []
     matrix = np.stack([vectors[post.message.id] for post in known])
@@ -64,7 +65,7 @@ def name_theme(inside: Sequence[Post], everything: Sequence[Post]) -> dict[str, 
     """
     ids = {post.message.id for post in inside}
     names: dict[str, str] = {}
-    for language in {post.signals.language for post in inside}:
+    for language in sorted({post.signals.language for post in inside}):
         if not stopwordsiso.has_lang(language):
             continue
         here = [post for post in inside if post.signals.language == language]

@@ -1,7 +1,6 @@
 """Fixtures that several tests share. What is slow to make is made once a session."""
 
 import os
-
 from pathlib import Path
 
 import pytest

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from assistant.adapters.memory import MemoryDeskStore
 from assistant.community import Profile
 from assistant.desk import PHRASEBOOK, Desk
 from assistant.domain import Draft, Evidence, Move, Plan, Provenance, Segment
+from assistant.noticing.view import View
 from assistant.ports import Writer
 from knowledge.adapters.memory import (
     MemoryIndex,
@@ -16,9 +18,13 @@ from knowledge.adapters.memory import (
     WordEmbedder,
     word_heads,
 )
+from knowledge.embedding import Vectors
 from knowledge.history import Understanding, index_pending
 from knowledge.languages import Detection
 from knowledge.messages import Channel, Member, Message, Post, Signals
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import House
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 """The time at which all tests play."""
@@ -175,6 +181,14 @@ def draft(of: Plan, *segments: Segment, **changes: Any) -> Draft:
     return Draft(**{**values, **changes})
 
 
+def view(
+    *posts: Post, profile: Profile | None = None, vectors: Mapping[str, Vectors] | None = None, now: datetime = NOW
+) -> View:
+    """What detectors look at: these posts in order of time, without vectors unless they are given."""
+    ordered = sorted(posts, key=lambda each: each.message.at)
+    return View(profile or globals()["profile"](), now, ordered, vectors or {})
+
+
 def english(_text: str) -> Detection:
     """A detector that takes everything for English."""
     return Detection("en", 1.0)
@@ -209,3 +223,34 @@ def desk(
         clock=lambda: now,
         writer=writer,
     )
+
+
+class HeldIndex(MemoryIndex):
+    """Vectors in memory that a house can let go of."""
+
+    held = True
+
+    def close(self) -> None:
+        self.held = False
+
+
+def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":
+    """A house with its state in `home`: the database is real, vectors are in memory, what understands is a fake."""
+    from assistant.bootstrap import House
+    from assistant.settings import read_settings
+
+    made = House(read_settings(home=home, **flags), as_of)
+    made.__dict__ |= {"index": HeldIndex(), "understanding": understanding(), "embedder": WordEmbedder()}
+    return made
+
+
+def furnish(house: "House", *messages: Message, **changes: Any) -> None:
+    """Write the profile into the house and store these messages, not indexed."""
+    import yaml
+
+    chosen = profile(**changes)
+    path = house.profile_path(chosen.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(chosen.model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
+    house.messages.save_community(chosen.id, chosen.name)
+    house.messages.save(chosen.id, messages=messages)

@@ -48,4 +48,8 @@ class E5Embedder:
 
     def encode_query(self, text: str) -> Vectors:
         with self._lock:
-            return np.asarray(self._model.query(text), dtype=np.float32)
+            vectors = encode_pooled([text], self._split, self._encode_queries)
+        return np.asarray(vectors[0])
+
+    def _encode_queries(self, texts: list[str]) -> Vectors:
+        return np.asarray(self._model.query(texts), dtype=np.float32)

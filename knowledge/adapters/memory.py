@@ -42,8 +42,12 @@ class MemoryMessageStore:
     ) -> Saved:
         self._channels |= {(community, channel.id): channel for channel in channels}
         self._members |= {(community, member.id): member for member in members}
-        saved = Saved()
+        newest: dict[str, Message] = {}
         for message in messages:
+            if message.id not in newest or message.version >= newest[message.id].version:
+                newest[message.id] = message
+        saved = Saved(unchanged=len(messages) - len(newest))
+        for message in newest.values():
             key, stored = (community, message.id), self._messages.get((community, message.id))
             if stored is not None and (message == stored or message.version < stored.version):
                 saved += Saved(unchanged=1)
@@ -79,6 +83,10 @@ class MemoryMessageStore:
 
     def get(self, community: str, ids: Iterable[str]) -> dict[str, Post]:
         return {id_: self._post((community, id_)) for id_ in ids if (community, id_) in self._signals}
+
+    def staff(self, community: str) -> list[Member]:
+        staff = [member for key, member in self._members.items() if key[0] == community and member.is_staff]
+        return sorted(staff, key=lambda member: member.name)
 
     def count(self, community: str) -> int:
         return sum(key[0] == community for key in self._messages)
@@ -152,7 +160,10 @@ class ScriptedLanguages:
 
 
 def word_heads(intents: Mapping[str, str], sentiments: Mapping[str, str]) -> Heads:
-    """Heads for WordEmbedder: each label is recognised by the words given for it; everything else is unsure."""
+    """Heads for WordEmbedder: each label is recognised by the words given for it.
+
+    A text with none of them is unsure, or of the one label that was given no words.
+    """
     return Heads(_word_head(SENTIMENTS, sentiments), _word_head(INTENTS, intents))
 
 
@@ -163,7 +174,8 @@ def _word_head(labels: Sequence[str], known: Mapping[str, str]) -> Head:
         else np.zeros(384, dtype=np.float32)
         for label in labels
     ]
-    return Head(np.stack(columns, axis=1).astype(np.float32), np.zeros(len(labels), dtype=np.float32), 0.6)
+    bias = [-8.0 if label in known else 0.0 for label in labels]
+    return Head(np.stack(columns, axis=1).astype(np.float32), np.array(bias, dtype=np.float32), 0.6)
 
 
 @cache

@@ -72,6 +72,7 @@ members = Table(
     Column("name", Text, nullable=False),
     Column("joined", UtcDateTime),
     Column("is_bot", Boolean, nullable=False),
+    Column("is_staff", Boolean, nullable=False),
 )
 
 messages = Table(
@@ -241,6 +242,12 @@ class SqlMessageStore:
                 rows = connection.execute(_posts(community).where(messages.c.id.in_(batch)))
                 found |= {row.id: _post(row) for row in rows}
         return found
+
+    def staff(self, community: str) -> list[Member]:
+        query = select(members).where(members.c.community == community, members.c.is_staff).order_by(members.c.name)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query)
+            return [Member(**{name: row._mapping[name] for name in Member.model_fields}) for row in rows]
 
     def count(self, community: str) -> int:
         query = select(func.count()).select_from(messages).where(messages.c.community == community)

@@ -5,25 +5,47 @@ Format: https://docs.discourse.org (GET /posts.json, /posts/{id}.json, /t/{id}.j
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import regex
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 
-from knowledge.importers.source import Node, Options, clean, message_or_skip, open_export, parse_time, read_json
-from knowledge.messages import Channel, Member, Record, Skipped
+from knowledge.importers.source import (
+    MAX_TEXT,
+    Node,
+    Options,
+    as_text,
+    clean,
+    message_or_skip,
+    open_export,
+    parse_time,
+    read_json,
+    record_or_skip,
+    skipped,
+)
+from knowledge.messages import Channel, Member, Record
 
-# What somebody else said is that post's text, not this one's.
-_QUOTE = regex.compile(r"\[quote[^\]\n]*\].*?\[/quote\]", regex.DOTALL | regex.IGNORECASE)
+_QUOTE = regex.compile(r"\[quote[^\]\n]*\]|\[/quote\]", regex.IGNORECASE)
+_BLOCKS = ("p", "li", "div", "blockquote", "pre", "tr", "h1", "h2", "h3", "h4", "h5", "h6")
+_TASTE = 20
+"""Files that are looked into for a post: the first ones may be broken."""
 _REGULAR_POST, _WHISPER = 1, 4
 
 
 def recognises(path: Path) -> bool:
     try:
-        first = next(_files(open_export(path)), None)
-        return first is not None and any(_is_post(item) for item in _posts(read_json(first)))
+        return any(map(_has_post, islice(_files(open_export(path)), _TASTE)))
     except Exception:  # noqa: BLE001  what cannot be read is not this format
+        return False
+
+
+def _has_post(file: Node) -> bool:
+    try:
+        return any(map(_is_post, _posts(read_json(file))))
+    except ValueError:
         return False
 
 
@@ -31,11 +53,12 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield each post with its member and category, in the order of the file names."""
     root = open_export(path)
     known: set[str] = set()
+    file = None
     for file in _files(root):
         try:
             data = read_json(file)
         except ValueError as error:
-            yield Skipped(place=file.name, reason=f"broken file: {error}")
+            yield skipped(file.name, f"broken file: {error}")
             continue
         for number, item in enumerate(_posts(data), start=1):
             for record in _post(f"{file.name}, post {number}", item, options):
@@ -45,6 +68,8 @@ def read(path: Path, options: Options) -> Iterator[Record]:
                         continue
                     known.add(key)
                 yield record
+    if file is None:
+        yield skipped(path.name, "no file that ends in .json")
 
 
 def _files(node: Node) -> Iterator[Node]:
@@ -52,9 +77,10 @@ def _files(node: Node) -> Iterator[Node]:
         if node.name.endswith(".json"):
             yield node
         return
-    children: list[Node] = list(node.iterdir())
+    children: list[Node] = list(node.iterdir()) if node.is_dir() else []
     for child in sorted(children, key=lambda c: c.name):
-        if not child.name.startswith((".", "__")):
+        # A link may lead out of the export, or around in it.
+        if not child.name.startswith((".", "__")) and not (isinstance(child, Path) and child.is_symlink()):
             yield from _files(child)
 
 
@@ -82,32 +108,41 @@ def _is_post(item: Any) -> bool:
 
 def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
     if not _is_post(item):
-        yield Skipped(place=place, reason="not a post")
+        yield skipped(place, "not a post")
         return
     reason = _left_out(item)
     if reason is not None:
-        yield Skipped(place=place, reason=reason)
+        yield skipped(place, reason)
         return
     try:
         at, edited = _times(item, options)
     except (KeyError, ValueError):
-        yield Skipped(place=place, reason="no valid time (created_at)")
+        yield skipped(place, "no valid time (created_at)")
         return
-    topic, number = item["topic_id"], item["post_number"]
-    category = str(item.get("category_id") or "0")
+    topic, number, author = (clean(as_text(item[key])) for key in ("topic_id", "post_number", "username"))
+    if not (topic and number and author):
+        yield skipped(place, "no topic_id, post_number or username")
+        return
+    category = as_text(item.get("category_id")) or "0"
     private = item.get("post_type") == _WHISPER
     # A whisper is for staff only: it goes to a channel of its own that nobody outside can read.
     channel_id = f"{category}-whispers" if private else category
-    author = str(item["username"])
-    yield Channel(
+    yield record_or_skip(
+        place,
+        Channel,
         id=channel_id,
-        name=str(item.get("category_name") or f"category {category}") + (" (whispers)" if private else ""),
+        name=(as_text(item.get("category_name")) or f"category {category}") + (" (whispers)" if private else ""),
         visibility="private" if private else "public",
     )
-    yield Member(
-        id=author, name=clean(str(item.get("name") or "")) or author, is_bot=item.get("user_id", 0) in (-1, -2)
+    yield record_or_skip(
+        place,
+        Member,
+        id=author,
+        name=clean(as_text(item.get("name"))) or author,
+        is_bot=item.get("user_id", 0) in (-1, -2),
+        is_staff=any(item.get(flag) is True for flag in ("staff", "admin", "moderator")),
     )
-    answered = item.get("reply_to_post_number") or (1 if number != 1 else None)
+    answered = as_text(item.get("reply_to_post_number")) or "1"
     yield message_or_skip(
         place,
         id=f"{topic}/{number}",
@@ -116,8 +151,8 @@ def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
         text=_text(item),
         at=at,
         thread=f"{topic}/1",
-        reply_to=f"{topic}/{answered}" if answered else None,
-        title=clean(str(item.get("topic_title") or "")) or None,
+        reply_to=f"{topic}/{answered}" if number not in ("1", answered) else None,
+        title=clean(as_text(item.get("topic_title"))) or None,
         reactions=_reactions(item),
         edited=edited if edited > at else None,
         url=item.get("post_url") if isinstance(item.get("post_url"), str) else None,
@@ -142,18 +177,44 @@ def _times(item: dict[str, Any], options: Options) -> tuple[datetime, datetime]:
 def _text(item: dict[str, Any]) -> str:
     """The Markdown source without quotes of others, or the rendered text where the source is not in the export."""
     if isinstance(item.get("raw"), str):
-        return _QUOTE.sub("", item["raw"])
-    soup = BeautifulSoup(str(item.get("cooked") or ""), "html.parser")
+        return _own_words(item["raw"])
+    cooked = as_text(item.get("cooked"))
+    if len(cooked) > 10 * MAX_TEXT:
+        return cooked
+    try:
+        soup = BeautifulSoup(cooked, "html.parser")
+    except ParserRejectedMarkup:
+        return ""
     for quote in soup.select("aside.quote"):
         quote.decompose()
-    return soup.get_text("\n", strip=True)
+    for tag in soup.find_all([*_BLOCKS, "br"]):
+        tag.insert(0, "\n")
+        tag.append("\n")
+    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
+    return "\n".join(filter(None, lines))
+
+
+def _own_words(raw: str) -> str:
+    """Without quotes, nested or not: what somebody else said is that post's text, not this one's."""
+    kept, start, depth = [], 0, 0
+    for tag in _QUOTE.finditer(raw):
+        if not tag.group().startswith("[/"):
+            if depth == 0:
+                kept.append(raw[start : tag.start()])
+                start = tag.start()
+            depth += 1
+        elif depth > 0:
+            depth -= 1
+            if depth == 0:
+                start = tag.end()
+    return "".join([*kept, raw[start:]])
 
 
 def _reactions(item: dict[str, Any]) -> dict[str, int]:
     listed = item.get("reactions")
     if isinstance(listed, list) and listed:
         return {
-            str(r["id"]): r["count"]
+            clean(str(r["id"])): r["count"]
             for r in listed
             if isinstance(r, dict) and "id" in r and isinstance(r.get("count"), int)
         }

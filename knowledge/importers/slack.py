@@ -12,13 +12,25 @@ from typing import Any
 
 import regex
 
-from knowledge.importers.source import Node, Options, clean, message_or_skip, open_export, read_json
+from knowledge.importers.source import (
+    Node,
+    Options,
+    as_mapping,
+    as_text,
+    clean,
+    message_or_skip,
+    open_export,
+    read_json,
+    record_or_skip,
+    skipped,
+)
 from knowledge.messages import Channel, Member, Record, Skipped, Visibility
 
 # Joins, leaves, topics, pins: what the workspace says, not a member.
-_SPOKEN = frozenset({None, "bot_message", "thread_broadcast", "me_message", "file_share", "reply_broadcast"})
+_SPOKEN = (None, "bot_message", "thread_broadcast", "me_message", "file_share", "reply_broadcast")
 _MARKUP = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
 _DAY = regex.compile(r"\d{4}-\d{2}-\d{2}\.json")
+_DEEPEST_BLOCK = 20
 
 
 def recognises(path: Path) -> bool:
@@ -34,7 +46,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield the channels, the members, then the messages of each channel day by day."""
     root = _root(open_export(path))
     if root is None:
-        yield Skipped(place=str(path), reason="no channels.json or users.json")
+        yield skipped(str(path), "no channels.json")
         return
     names: dict[str, str] = {}
     for record in _members(root):
@@ -55,46 +67,67 @@ _LISTINGS: tuple[tuple[str, Visibility], ...] = (("channels.json", "public"), ("
 
 def _root(node: Node) -> Node | None:
     """Where channels.json lies: at the top, or in the single folder that an archiver put around it."""
+    if not node.is_dir():
+        return None
     if (node / "channels.json").is_file():
         return node
     inner = [child for child in node.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))]
     return inner[0] if len(inner) == 1 and (inner[0] / "channels.json").is_file() else None
 
 
-def _listing(root: Node, name: str) -> tuple[list[dict[str, Any]], Skipped | None]:
+def _listing(root: Node, name: str) -> Iterator[dict[str, Any] | Skipped]:
     node = root / name
     if not node.is_file():
-        return [], None
+        return
     try:
         data = read_json(node)
     except ValueError as error:
-        return [], Skipped(place=name, reason=f"broken file: {error}")
-    return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else [], None
+        yield skipped(name, f"broken file: {error}")
+        return
+    if not isinstance(data, list):
+        yield skipped(name, "broken file: not a list")
+        return
+    for number, item in enumerate(data, start=1):
+        yield item if isinstance(item, dict) else skipped(f"{name}, entry {number}", "not an object")
 
 
 def _members(root: Node) -> Iterator[Record]:
-    users, broken = _listing(root, "users.json")
-    if broken is not None:
-        yield broken
-    for user in users:
-        profile = user.get("profile") or {}
-        id_ = str(user.get("id") or "")
-        name = clean(str(profile.get("display_name") or user.get("real_name") or user.get("name") or id_))
-        if id_:
-            yield Member(id=id_, name=name or id_, is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT")
+    for user in _listing(root, "users.json"):
+        if isinstance(user, Skipped):
+            yield user
+            continue
+        profile = as_mapping(user.get("profile"))
+        id_ = clean(as_text(user.get("id")))
+        name = profile.get("display_name") or user.get("real_name") or user.get("name")
+        if not id_:
+            yield skipped("users.json", "member without id")
+        else:
+            yield record_or_skip(
+                "users.json",
+                Member,
+                id=id_,
+                name=clean(as_text(name)) or id_,
+                is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
+                is_staff=bool(user.get("is_admin") or user.get("is_owner")),
+            )
 
 
 def _channels(root: Node, listing: str, visibility: Visibility) -> Iterator[Record]:
-    items, broken = _listing(root, listing)
-    if broken is not None:
-        yield broken
-    for item in items:
-        id_, name = str(item.get("id") or ""), str(item.get("name") or "")
-        if not id_ or not name or "/" in name or name.startswith("."):
-            yield Skipped(place=listing, reason="channel without id or name")
+    for item in _listing(root, listing):
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        id_, name = clean(as_text(item.get("id"))), clean(as_text(item.get("name")))
+        if not id_ or not _is_folder_name(name):
+            yield skipped(listing, "channel without id or name")
             continue
         seen: Visibility = "private" if item.get("is_private") else visibility
-        yield Channel(id=id_, name=f"#{name}", visibility=seen)
+        yield record_or_skip(listing, Channel, id=id_, name=f"#{name}", visibility=seen)
+
+
+def _is_folder_name(name: str) -> bool:
+    """Whether a folder of this export can be called that; the longest that file systems take is 255 bytes."""
+    return 0 < len(name.encode()) <= 255 and not name.startswith(".") and not {"/", "\\"} & set(name)
 
 
 def _messages(folder: Node, channel: Channel, names: dict[str, str]) -> Iterator[Record]:
@@ -103,10 +136,10 @@ def _messages(folder: Node, channel: Channel, names: dict[str, str]) -> Iterator
         try:
             items = read_json(day)
         except ValueError as error:
-            yield Skipped(place=place, reason=f"broken file: {error}")
+            yield skipped(place, f"broken file: {error}")
             continue
         if not isinstance(items, list):
-            yield Skipped(place=place, reason="broken file: not a list of messages")
+            yield skipped(place, "broken file: not a list of messages")
             continue
         for number, item in enumerate(items, start=1):
             yield from _message(f"{place}, message {number}", item, channel, names)
@@ -114,56 +147,58 @@ def _messages(folder: Node, channel: Channel, names: dict[str, str]) -> Iterator
 
 def _message(place: str, item: Any, channel: Channel, names: dict[str, str]) -> Iterator[Record]:
     if not isinstance(item, dict) or item.get("type") != "message":
-        yield Skipped(place=place, reason="not a message")
+        yield skipped(place, "not a message")
         return
     if item.get("subtype") not in _SPOKEN:
-        yield Skipped(place=place, reason=f"written by Slack itself ({item.get('subtype')})")
+        yield skipped(place, f"written by Slack itself ({item.get('subtype')})")
         return
-    author = str(item.get("user") or item.get("bot_id") or "")
-    try:
-        at = _time(item["ts"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        yield Skipped(place=place, reason="no valid time (ts)")
+    author = clean(as_text(item.get("user")) or as_text(item.get("bot_id")))
+    ts = as_text(item.get("ts"))
+    at = _time(ts)
+    if at is None:
+        yield skipped(place, "no valid time (ts)")
         return
     if not author:
-        yield Skipped(place=place, reason="no author")
+        yield skipped(place, "no author")
         return
     if author not in names:
-        member = _unlisted(author, item)
-        names[author] = member.name
+        member = _unlisted(place, author, item)
+        names[author] = member.name if isinstance(member, Member) else author
         yield member
-    thread = str(item.get("thread_ts") or item["ts"])
-    edited = (item.get("edited") or {}).get("ts")
+    thread = as_text(item.get("thread_ts")) or ts
     yield message_or_skip(
         place,
-        id=f"{channel.id}/{item['ts']}",
+        id=f"{channel.id}/{ts}",
         channel=channel.id,
         author=author,
-        text=plain_text(str(item.get("text") or "") or _blocks(item.get("blocks")), names),
+        text=plain_text(as_text(item.get("text")) or _blocks(item.get("blocks")), names),
         at=at,
         thread=f"{channel.id}/{thread}",
-        reply_to=f"{channel.id}/{thread}" if thread != str(item["ts"]) else None,
+        reply_to=f"{channel.id}/{thread}" if thread != ts else None,
         reactions=_reactions(item.get("reactions")),
-        edited=_time(edited) if edited else None,
+        edited=_time(as_text(as_mapping(item.get("edited")).get("ts"))),
     )
 
 
-def _time(ts: object) -> datetime:
-    return datetime.fromtimestamp(float(str(ts)), UTC)
+def _time(ts: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
-def _unlisted(author: str, item: Mapping[str, Any]) -> Member:
+def _unlisted(place: str, author: str, item: Mapping[str, Any]) -> Record:
     """A member whom users.json lacks: apps and guests bring their names with the message."""
-    profile = item.get("user_profile") or item.get("bot_profile") or {}
+    profile = as_mapping(item.get("user_profile") or item.get("bot_profile"))
     name = profile.get("display_name") or profile.get("real_name") or profile.get("name") or item.get("username")
     is_bot = bool(item.get("bot_id")) and not item.get("user_profile")
-    return Member(id=author, name=clean(str(name or author)) or author, is_bot=is_bot)
+    return record_or_skip(place, Member, id=author, name=clean(as_text(name)) or author, is_bot=is_bot)
 
 
 def _reactions(value: Any) -> dict[str, int]:
     items = value if isinstance(value, list) else []
     return {
-        str(item["name"]): item["count"]
+        clean(str(item["name"])): item["count"]
         for item in items
         if isinstance(item, dict) and "name" in item and isinstance(item.get("count"), int) and item["count"] > 0
     }
@@ -177,22 +212,25 @@ def plain_text(text: str, names: Mapping[str, str]) -> str:
 
     def readable(match: regex.Match[str]) -> str:
         target, label = match.group(1), match.group(2)
+        if target.startswith("!date^"):
+            return label or ""
         if target.startswith("@"):
-            return "@" + (label or names.get(target[1:], target[1:]))
+            return "@" + (label or names.get(target[1:], target[1:])).removeprefix("@")
         if target.startswith("#"):
             return "#" + (label or target[1:])
         if target.startswith("!"):
-            return "@" + (label or target[1:].split("^")[0])
+            return "@" + (label or target[1:].split("^")[0]).removeprefix("@")
+        target = target.removeprefix("mailto:").removeprefix("tel:")
         return f"{label} ({target})" if label and label != target else target
 
     return html.unescape(_MARKUP.sub(readable, text))
 
 
-def _blocks(value: Any) -> str:
+def _blocks(value: Any, depth: int = 0) -> str:
     """The text of rich_text blocks, for messages whose `text` is empty."""
-    if isinstance(value, list):
-        return "".join(_blocks(item) for item in value)
-    if not isinstance(value, dict):
+    if isinstance(value, list) and depth <= _DEEPEST_BLOCK:
+        return "".join(_blocks(item, depth + 1) for item in value)
+    if not isinstance(value, dict) or depth > _DEEPEST_BLOCK:
         return ""
     kind = value.get("type")
     if kind == "text":
@@ -203,5 +241,5 @@ def _blocks(value: Any) -> str:
         return f"<@{value.get('user_id')}>"
     if kind == "emoji":
         return f":{value.get('name')}:"
-    inner = _blocks(value.get("elements") or value.get("text"))
+    inner = _blocks(value.get("elements") or value.get("text"), depth + 1)
     return inner + "\n" if kind in ("rich_text_section", "section") else inner

@@ -1,6 +1,8 @@
 """What the importers share: reading files that may be broken, cleaning text, reading times."""
 
 import json
+import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -13,7 +15,8 @@ import regex
 from pydantic import ValidationError
 
 from knowledge.errors import BadExport
-from knowledge.messages import Message, Record, Skipped
+from knowledge.messages import Channel, Member, Message, Record, Skipped
+from knowledge.words import shorten
 
 Node = Path | ZipPath
 """A file or folder on disk or inside a zip archive."""
@@ -22,6 +25,8 @@ MAX_FILE = 256 * 1024 * 1024
 """Bytes of a single JSON file that are read into memory; exports keep days or posts apart, so more is an attack."""
 MAX_TEXT = 100_000
 """Characters of a single post."""
+_DEEPEST = 20
+"""Folders inside one another in an archive: exports have four, so more is an attack."""
 
 # Control characters, and the bidirectional overrides by which one text looks like another. Persian needs its joiners.
 _CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}", regex.VERSION1)
@@ -45,9 +50,12 @@ def open_export(path: Path) -> Node:
     """The folder of an export, or the root of its zip archive. Nothing is unpacked to disk."""
     if path.is_file() and is_zipfile(path):
         try:
-            return ZipPath(ZipFile(path))
-        except BadZipFile as error:
+            archive = ZipFile(path)
+        except (BadZipFile, ValueError, NotImplementedError) as error:
             raise BadExport(f"{path}: not a readable zip archive: {error}") from error
+        # Names that no archiver writes: ZipPath can be kept busy forever with them.
+        archive.filelist = [i for i in archive.filelist if "//" not in i.filename and i.filename.count("/") <= _DEEPEST]
+        return ZipPath(archive)
     return path
 
 
@@ -60,26 +68,49 @@ def size(node: Node) -> int:
 
 def read_json(node: Node) -> Any:
     """Parse a JSON file. Raises ValueError with the line and column where it breaks."""
-    if size(node) > MAX_FILE:
-        raise ValueError(f"larger than {MAX_FILE // 2**20} MiB")
     try:
+        if size(node) > MAX_FILE:
+            raise ValueError(f"larger than {MAX_FILE // 2**20} MiB")
         return json.loads(node.read_bytes())
-    except (UnicodeDecodeError, RecursionError, OSError, BadZipFile) as error:
+    except (UnicodeDecodeError, RuntimeError, EOFError, OSError, BadZipFile, zlib.error) as error:
+        # RuntimeError: nested too deep, or a zip entry with a password or an unknown compression.
         raise ValueError(f"not readable as JSON: {error}") from error
+
+
+def skipped(place: str, reason: str) -> Skipped:
+    """A part that was left out, in words that can be shown: what an export says may be hostile."""
+    return Skipped(place=shorten(clean(place), 300), reason=shorten(clean(reason), 300))
+
+
+def as_text(value: object) -> str:
+    """A text or a number as text; nothing of what should be neither."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one of what should be one and is not."""
+    return value if isinstance(value, dict) else {}
+
+
+def record_or_skip(place: str, kind: type[Channel] | type[Member] | type[Message], **fields: Any) -> Record:
+    """A record of these fields, cleaned, or a Skipped that says what is wrong with them."""
+    try:
+        return kind(**{name: clean(value) if isinstance(value, str) else value for name, value in fields.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        return skipped(place, f"bad {'.'.join(map(str, first['loc']))}: {first['msg']}")
 
 
 def message_or_skip(place: str, **fields: Any) -> Record:
     """A Message of these fields, or a Skipped that says what is wrong with them."""
     text = clean(fields.pop("text"))
     if not text:
-        return Skipped(place=place, reason="no text")
+        return skipped(place, "no text")
     if len(text) > MAX_TEXT:
-        return Skipped(place=place, reason=f"text longer than {MAX_TEXT} characters")
-    try:
-        return Message(text=text, **fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        return Skipped(place=place, reason=f"bad {'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return skipped(place, f"text longer than {MAX_TEXT} characters")
+    return record_or_skip(place, Message, text=text, **fields)
 
 
 def parse_time(value: object, options: Options) -> datetime:
@@ -95,6 +126,6 @@ def parse_time(value: object, options: Options) -> datetime:
             moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=options.zone)
         return moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError, OSError, re.error) as error:  # re.error: a format that says %d twice
         way_out = "" if options.time_format else "; give its format with --time-format, such as %d/%m/%Y"
         raise ValueError(f"time not understood{way_out}") from error

@@ -4,12 +4,22 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from knowledge.importers.source import MAX_TEXT, Options, clean, message_or_skip, parse_time
-from knowledge.messages import Channel, Member, Record, Skipped
+from knowledge.errors import BadExport
+from knowledge.importers.source import (
+    MAX_TEXT,
+    Options,
+    as_text,
+    clean,
+    message_or_skip,
+    parse_time,
+    record_or_skip,
+    skipped,
+)
+from knowledge.messages import Channel, Member, Record
+from knowledge.words import shorten
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "body", "message", "content", "review", "comment", "post", "description", "review_text"),
@@ -37,23 +47,26 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield a message for each row that has a text and a time. Line numbers count from 1, the header included."""
+    if not path.is_file():
+        raise BadExport(f"{path} is not a file; a table is a single CSV or JSONL file.")
     rows = _json_rows(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(path)
-    columns: dict[str, str] | None = None
+    columns: dict[str, str] = {}
+    names: list[str] | None = None
     seen: set[tuple[str, str]] = set()
     for line, row in rows:
         place = f"{path.name}, line {line}"
         if isinstance(row, str):
-            yield Skipped(place=place, reason=row)
+            yield skipped(place, row)
             continue
-        if columns is None:
-            columns = mapping(list(row), options.columns)
-            missing = {"text", "at"} - columns.keys()
-            if missing:
-                names = " and ".join(sorted(missing))
-                found = ", ".join(map(str, row))
-                reason = f"no column for {names} among {found}; name it with --map, such as --map text=COLUMN,at=COLUMN"
-                yield Skipped(place=place, reason=reason)
-                return
+        if names != list(row):  # each line of a JSONL file may have other keys
+            names = list(row)
+            columns = mapping(names, options.columns)
+        missing = " and ".join(field for field in ("text", "at") if columns.get(field) not in row)
+        if missing:
+            found = shorten(", ".join(names))
+            advice = "name it with --map, such as --map text=COLUMN,at=COLUMN"
+            yield skipped(place, f"no column for {missing} among {found}; {advice}")
+            continue
         for record in _records(place, row, columns, path.stem, options):
             if isinstance(record, Channel | Member):
                 if (type(record).__name__, record.id) in seen:
@@ -113,44 +126,46 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
                 yield line.replace("\0", "")
 
     with path.open("rb") as file:
-        sample = b"".join(islice(file, 5)).decode("utf-8-sig", errors="replace")
-    reader = csv.DictReader(decoded(), dialect=_dialect(sample, path), strict=False)
+        first = file.readline(_LINE).decode("utf-8-sig", errors="replace")
+    reader = csv.reader(decoded(), dialect=_dialect(first, path), strict=False)
+    header: list[str] = []
     while True:
         try:
-            row = next(reader)
+            cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
             yield reader.line_num + len(bad), f"broken row: {error}"
             continue
-        yield reader.line_num + len(bad), {key: value for key, value in row.items() if key is not None}
+        if header and cells:
+            yield reader.line_num + len(bad), {**dict.fromkeys(header), **dict(zip(header, cells, strict=False))}
+        header = header or cells
     for number in bad:
         yield number, "not UTF-8, or too long"
 
 
-def _dialect(sample: str, path: Path) -> type[csv.Dialect]:
+def _dialect(header: str, path: Path) -> type[csv.Dialect]:
     if path.suffix.lower() == ".tsv":
         return csv.excel_tab
-    header = sample.splitlines()[0] if sample else ""
     delimiter = max(",;\t|", key=header.count)
     return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
 def _records(place: str, row: Row, columns: Mapping[str, str], name: str, options: Options) -> Iterator[Record]:
     values = {field: row.get(column) for field, column in columns.items()}
-    text = str(values.get("text") or "")
+    text = clean(as_text(values.get("text")))
     try:
         at = parse_time(values.get("at") or "", options)
         rating = _rating(values.get("rating"))
     except ValueError as error:
-        yield Skipped(place=place, reason=str(error))
+        yield skipped(place, str(error))
         return
-    author = clean(str(values.get("author") or "")) or "anonymous"
-    channel = clean(str(values.get("channel") or "")) or name
-    id_ = clean(str(values.get("id") or "")) or _made_up_id(author, at.isoformat(), text)
-    reply_to = clean(str(values.get("reply_to") or "")) or None
-    yield Channel(id=channel, name=channel)
-    yield Member(id=author, name=author)
+    author = clean(as_text(values.get("author"))) or "anonymous"
+    channel = clean(as_text(values.get("channel"))) or clean(name)
+    id_ = clean(as_text(values.get("id"))) or _made_up_id(author, at.isoformat(), text)
+    reply_to = clean(as_text(values.get("reply_to"))) or None
+    yield record_or_skip(place, Channel, id=channel, name=channel)
+    yield record_or_skip(place, Member, id=author, name=author)
     yield message_or_skip(
         place,
         id=id_,
@@ -160,9 +175,9 @@ def _records(place: str, row: Row, columns: Mapping[str, str], name: str, option
         at=at,
         thread=reply_to or id_,
         reply_to=reply_to,
-        title=clean(str(values.get("title") or "")) or None,
+        title=clean(as_text(values.get("title"))) or None,
         rating=rating,
-        url=clean(str(values.get("url") or "")) or None,
+        url=clean(as_text(values.get("url"))) or None,
     )
 
 

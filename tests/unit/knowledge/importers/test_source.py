@@ -1,0 +1,217 @@
+"""What the importers share: cleaning, times, files that are not what they should be."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.errors import BadExport
+from knowledge.importers import source
+from knowledge.importers.source import (
+    MAX_TEXT,
+    Options,
+    as_mapping,
+    as_text,
+    clean,
+    message_or_skip,
+    open_export,
+    parse_time,
+    read_json,
+    skipped,
+)
+from knowledge.messages import Message, Record, Skipped
+from tests.making import NOW
+from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, zipped
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a\0b\x1b\x7f\x85c", "abc"),
+        ("one\r\ntwo\rthree\n", "one\ntwo\nthree"),
+        ("a\tb", "a\tb"),
+        ("\u202eevil\u202c \u2066x\u2069", "evil x"),
+        ("\ufeffhello", "hello"),
+        (f"a{LONE_SURROGATE}b", "ab"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("عربي\u200f!", "عربي\u200f!"),
+        ("👩\u200d🌾 ok", "👩\u200d🌾 ok"),
+        ("  spaces  ", "spaces"),
+    ],
+)
+def test_cleaning_takes_out_what_deceives_and_leaves_what_people_write(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@given(st.text(st.characters(), max_size=60))
+@settings(deadline=None)
+def test_a_clean_text_stays_as_it_is_and_can_be_stored(text: str) -> None:
+    once = clean(text)
+    assert clean(once) == once
+    assert "\0" not in once
+    once.encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2025-12-01", datetime(2025, 12, 1, tzinfo=UTC)),
+        ("2025-12-01T10:00:00+02:00", datetime(2025, 12, 1, 8, tzinfo=UTC)),
+        ("2025-12-01T10:00:00.123Z", datetime(2025, 12, 1, 10, 0, 0, 123000, tzinfo=UTC)),
+        (1764583200, datetime(2025, 12, 1, 10, tzinfo=UTC)),
+        ("1764583200.5", datetime(2025, 12, 1, 10, 0, 0, 500000, tzinfo=UTC)),
+        (1764583200000, datetime(2025, 12, 1, 10, tzinfo=UTC)),
+        (" 2025-12-01 10:00 ", datetime(2025, 12, 1, 10, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_in_the_forms_that_exports_have(value: object, moment: datetime) -> None:
+    assert parse_time(value, Options()) == moment
+
+
+def test_a_time_without_a_zone_is_in_the_zone_of_the_export() -> None:
+    options = Options(zone=ZoneInfo("Europe/Warsaw"))
+    assert parse_time("2025-07-01 10:00", options) == datetime(2025, 7, 1, 8, tzinfo=UTC)
+
+
+def test_a_time_can_be_read_in_a_format_of_its_own() -> None:
+    options = Options(time_format="%d/%m/%Y", zone=timezone(timedelta(hours=1)))
+    assert parse_time("02/12/2025", options) == datetime(2025, 12, 1, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "yesterday", "12/31/2025", None, [], {}, True, "9" * 17, "0001-01-01T00:00+23:59"]
+)
+def test_what_is_no_time_is_refused_with_a_way_out(value: object) -> None:
+    with pytest.raises(ValueError, match="--time-format"):
+        parse_time(value, Options())
+
+
+@pytest.mark.parametrize("time_format", ["%", "%Q", "%d/%d", "(", "%Y"])
+def test_a_format_that_does_not_fit_is_an_ordinary_failure(time_format: str) -> None:
+    with pytest.raises(ValueError, match="time not understood"):
+        parse_time("2025-12-01", Options(time_format=time_format))
+
+
+@given(json_values)
+@settings(deadline=None)
+def test_any_value_is_a_time_in_utc_or_refused(value: object) -> None:
+    try:
+        moment = parse_time(value, Options())
+    except ValueError:
+        return
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("a", "a"), (5, "5"), (1.5, "1.5"), (True, ""), (None, ""), ({}, ""), ([], "")]
+)
+def test_only_texts_and_numbers_are_text(value: object, text: str) -> None:
+    assert as_text(value) == text
+
+
+@pytest.mark.parametrize("value", [None, "x", 5, [], [("a", 1)]])
+def test_what_is_no_object_has_no_fields(value: object) -> None:
+    assert as_mapping(value) == {}
+
+
+def a_message(**changes: object) -> Record:
+    fields = {"id": "1", "channel": "c", "author": "a", "text": "hi", "at": NOW, "thread": "1"}
+    return message_or_skip("row 1", **{**fields, **changes})
+
+
+def test_a_message_is_cleaned_in_all_its_fields() -> None:
+    made = a_message(id="1\0", author="a\u202e", text="hi\0")
+    assert isinstance(made, Message)
+    assert (made.id, made.author, made.text) == ("1", "a", "hi")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"text": " \0 "}, "no text"),
+        ({"text": "x" * (MAX_TEXT + 1)}, "text longer than"),
+        ({"rating": 7}, "bad rating"),
+        ({"id": "x" * 301}, "bad id"),
+        ({"author": "x" * 301}, "bad author"),
+        ({"thread": "x" * 301}, "bad thread"),
+        ({"reactions": {"heart": "many"}}, "bad reactions"),
+        ({"at": datetime(2025, 12, 1)}, "bad at"),  # noqa: DTZ001  that is the point
+    ],
+)
+def test_a_message_that_cannot_be_kept_says_why(changes: dict[str, object], reason: str) -> None:
+    made = a_message(**changes)
+    assert isinstance(made, Skipped)
+    assert made.place == "row 1"
+    assert reason in made.reason
+
+
+def test_the_longest_text_that_is_kept_is_kept() -> None:
+    assert isinstance(a_message(text="x" * MAX_TEXT), Message)
+
+
+def test_what_was_skipped_is_told_in_a_line_that_can_be_shown() -> None:
+    told = skipped(f"file{LONE_SURROGATE}", "bad\n\u202e" + "x" * 5000)
+    assert told.place == "file"
+    assert told.reason.startswith("bad x")
+    assert len(told.reason) <= 300
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[1,", b"\xff\xfe\x00", b"[" * 100_000, b"9" * 5000, b'{"a": 1}}', b"\x80"],
+    ids=["empty", "open", "cut", "not text", "deep", "a number without end", "too much", "not UTF-8"],
+)
+def test_a_file_that_is_not_json_is_an_ordinary_failure(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r".+"):
+        read_json(file)
+
+
+def test_a_file_that_is_gone_is_an_ordinary_failure(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not readable"):
+        read_json(tmp_path / "gone.json")
+
+
+def test_a_file_that_would_fill_the_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_FILE", 10)
+    file = tmp_path / "x.json"
+    file.write_text("[" + "1," * 10 + "1]", encoding="utf-8")
+    with pytest.raises(ValueError, match="larger than"):
+        read_json(file)
+
+
+def test_what_a_zip_bomb_would_unpack_to_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_FILE", 1000)
+    bomb = zipped(tmp_path / "bomb.zip", {"x.json": " " * 100_000})
+    assert bomb.stat().st_size < 1000
+    with pytest.raises(ValueError, match="larger than"):
+        read_json(open_export(bomb) / "x.json")
+
+
+def test_a_folder_is_opened_as_it_is(tmp_path: Path) -> None:
+    assert open_export(tmp_path) == tmp_path
+
+
+def test_an_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
+    root = open_export(zipped(tmp_path / "a.zip", {"inner/x.json": "[1]"}))
+    assert read_json(root / "inner" / "x.json") == [1]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_an_archive_with_a_broken_directory_cannot_be_read_at_all(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"aaaa": "x"})
+    broken = archive.read_bytes().replace(b"aaaa", b"\xff\xff\xff\xff")
+    flags = broken.rindex(b"PK\x01\x02") + 9
+    archive.write_bytes(broken[:flags] + b"\x08" + broken[flags + 1 :])
+    with pytest.raises(BadExport, match=r"a\.zip"):
+        open_export(archive)
+
+
+@pytest.mark.parametrize("name", ["//x", "a//b.json", "/" * 30, "a/" * 5000 + "x.json"])
+def test_names_that_keep_a_reader_busy_are_left_out(name: str, tmp_path: Path) -> None:
+    root = open_export(zipped(tmp_path / "a.zip", [(name, "[]"), ("x.json", "[1]")]))
+    assert [child.name for child in root.iterdir()] == ["x.json"]

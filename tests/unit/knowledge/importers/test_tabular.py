@@ -1,0 +1,296 @@
+"""Tables: CSV and JSON Lines with a text and a time, whole, broken and hostile."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knowledge.errors import BadExport
+from knowledge.importers.source import Options
+from knowledge.importers.tabular import mapping
+from knowledge.messages import Channel, Member, Message, Record
+from tests.unit.knowledge.importers.exports import (
+    HOSTILE_TEXTS,
+    LONE_SURROGATE,
+    assert_safe,
+    channels,
+    json_values,
+    members,
+    messages,
+    read_table,
+    reasons,
+    texts,
+)
+
+
+def read(folder: Path, content: str | bytes, name: str = "reviews.csv", **options: Any) -> list[Record]:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_table(path, Options(**options))
+
+
+def read_lines(folder: Path, *rows: Any) -> list[Record]:
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    return read(folder, "\n".join(lines), "reviews.jsonl")
+
+
+FULL = "id,text,at,author,channel,title,rating,url\nr1,The bag leaks.,2025-12-01,Anna,Bags,Leaks,2,https://x.example\n"
+
+
+def test_a_row_is_read_with_its_member_and_channel(tmp_path: Path) -> None:
+    records = read(tmp_path, FULL)
+    assert channels(records) == [Channel(id="Bags", name="Bags")]
+    assert members(records) == [Member(id="Anna", name="Anna")]
+    assert messages(records) == [
+        Message(
+            id="r1",
+            channel="Bags",
+            author="Anna",
+            text="The bag leaks.",
+            at=datetime(2025, 12, 1, tzinfo=UTC),
+            thread="r1",
+            title="Leaks",
+            rating=2,
+            url="https://x.example",
+        )
+    ]
+
+
+def test_what_a_table_does_not_say_is_filled_in(tmp_path: Path) -> None:
+    (message,) = messages(read(tmp_path, "text,at\nThe bag leaks.,2025-12-01\n"))
+    assert (message.author, message.channel) == ("anonymous", "reviews")
+    assert (message.title, message.rating, message.reply_to, message.url) == (None, None, None, None)
+
+
+def test_a_row_without_an_id_has_the_same_one_in_each_export(tmp_path: Path) -> None:
+    table = "text,at\nThe bag leaks.,2025-12-01\nAnother.,2025-12-01\n"
+    first, again = messages(read(tmp_path, table)), messages(read(tmp_path, table))
+    assert [message.id for message in first] == [message.id for message in again]
+    assert first[0].id != first[1].id
+
+
+def test_an_answer_belongs_to_what_it_answers(tmp_path: Path) -> None:
+    (message,) = messages(read(tmp_path, "id,text,at,parent_id\nr2,Mine too.,2025-12-01,r1\n"))
+    assert (message.thread, message.reply_to) == ("r1", "r1")
+
+
+@pytest.mark.parametrize(
+    ("name", "separator"), [("a.csv", ","), ("a.csv", ";"), ("a.csv", "\t"), ("a.csv", "|"), ("a.tsv", "\t")]
+)
+def test_a_table_may_be_separated_as_its_country_does(name: str, separator: str, tmp_path: Path) -> None:
+    rows = (("text", "at", "author"), ("It leaks", "2025-12-01", "Anna"))
+    (message,) = messages(read(tmp_path, "\n".join(map(separator.join, rows)), name))
+    assert (message.text, message.author) == ("It leaks", "Anna")
+
+
+def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    table = '\ufeff"Text";"Created at"\r\n"Two\r\nlines; ""quoted""";"2025-12-01"\r\n'
+    assert texts(read(tmp_path, table)) == ['Two\nlines; "quoted"']
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_places_count_lines_as_an_editor_does(line_break: str, tmp_path: Path) -> None:
+    table = line_break.join(["text,at", '"one', 'post",2025-12-01', "", "no time,", "x,2025-12-01"])
+    records = read(tmp_path, table)
+    assert texts(records) == ["one\npost", "x"]
+    assert [record.place for record in records if hasattr(record, "place")] == ["reviews.csv, line 5"]
+
+
+def test_members_and_channels_come_once(tmp_path: Path) -> None:
+    records = read(tmp_path, "text,at,author\na,2025-12-01,Anna\nb,2025-12-01,Anna\n")
+    assert len(members(records)) == len(channels(records)) == 1
+    assert texts(records) == ["a", "b"]
+
+
+def test_columns_are_known_by_their_usual_names() -> None:
+    names = ["Review", "Date", "Customer", "Review ID", "Stars", "Subject", "Link", "Colour"]
+    assert mapping(names, {}) == {
+        "text": "Review",
+        "at": "Date",
+        "author": "Customer",
+        "id": "Review ID",
+        "rating": "Stars",
+        "title": "Subject",
+        "url": "Link",
+    }
+
+
+def test_a_column_that_is_named_wins_and_serves_once() -> None:
+    assert mapping(["text", "comment", "at"], {"title": "text"}) == {"title": "text", "text": "comment", "at": "at"}
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    columns = {"text": "Meinung", "at": "Tag"}
+    records = read(tmp_path, "Meinung,Tag\nLeckt.,01.12.2025\n", columns=columns, time_format="%d.%m.%Y")
+    assert texts(records) == ["Leckt."]
+
+
+@pytest.mark.parametrize("columns", [{}, {"text": "Reviw"}, {"at": "Reviw", "text": "review"}])
+def test_a_column_that_is_missing_is_asked_for(columns: dict[str, str], tmp_path: Path) -> None:
+    records = read(tmp_path, "verdict,day\nIt leaks.,2025-12-01\n", columns=columns)
+    assert messages(records) == []
+    (reason,) = reasons(records)
+    assert "among verdict, day" in reason
+    assert "--map" in reason
+
+
+def test_each_line_of_json_may_have_its_own_fields(tmp_path: Path) -> None:
+    records = read_lines(
+        tmp_path,
+        {"version": 1},
+        {"text": "first", "at": "2025-12-01"},
+        {"body": "second", "date": "2025-12-01", "author": "Anna"},
+    )
+    assert [(message.text, message.author) for message in messages(records)] == [
+        ("first", "anonymous"),
+        ("second", "Anna"),
+    ]
+    assert len(reasons(records)) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[" * 50_000, "not JSON"),
+        ("9" * 5000, "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ({"text": "", "at": "2025-12-01"}, "no text"),
+        ({"text": {"a": 1}, "at": "2025-12-01"}, "no text"),
+        ({"text": True, "at": "2025-12-01"}, "no text"),
+        ({"text": "x", "at": None}, "time not understood"),
+        ({"text": "x", "at": []}, "time not understood"),
+        ({"text": "x", "at": "soon"}, "time not understood"),
+        ({"text": "x", "at": "2025-12-01", "rating": "five"}, "rating is not a number"),
+        ({"text": "x", "at": "2025-12-01", "rating": "nan"}, "bad rating"),
+        ({"text": "x", "at": "2025-12-01", "rating": [1]}, "rating is not a number"),
+        ({"text": "x", "at": "2025-12-01", "id": "i" * 301}, "bad id"),
+        ({"text": "x", "at": "2025-12-01", "author": "i" * 301}, "bad author"),
+        ({"text": "x", "at": "2025-12-01", "channel": "i" * 301}, "bad channel"),
+        ({LONE_SURROGATE: "x"}, "no column for text and at"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_counted_and_the_next_one_read(row: Any, reason: str, tmp_path: Path) -> None:
+    records = read_lines(tmp_path, row, {"text": "next", "at": "2025-12-01"})
+    assert texts(records) == ["next"]
+    assert any(reason in told for told in reasons(records))
+    assert_safe(records)
+
+
+def test_a_text_that_is_not_unicode_is_cleaned_before_it_gets_an_id(tmp_path: Path) -> None:
+    (message,) = messages(read_lines(tmp_path, {"text": f"{LONE_SURROGATE}x", "at": "2025-12-01"}))
+    assert message.text == "x"
+
+
+@pytest.mark.parametrize(("rating", "read_as"), [("4", 4.0), ("4,5", 4.5), (" 3.5 ", 3.5), ("", None)])
+def test_ratings_are_read_with_a_point_or_a_comma(rating: str, read_as: float | None, tmp_path: Path) -> None:
+    (message,) = messages(read(tmp_path, f'text,at,rating\nx,2025-12-01,"{rating}"\n'))
+    assert message.rating == read_as
+
+
+def test_a_number_is_a_text_too(tmp_path: Path) -> None:
+    assert texts(read_lines(tmp_path, {"text": 42, "at": 1764583200})) == ["42"]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "text,at\n", "\ufeff", "\0"])
+def test_a_table_without_rows_holds_nothing(content: str, tmp_path: Path) -> None:
+    assert read(tmp_path, content) == []
+
+
+def test_short_rows_lack_what_they_lack(tmp_path: Path) -> None:
+    records = read(tmp_path, "text,at,author\nonly a text\nx,2025-12-01\nx,2025-12-01,Anna,more,and more\n")
+    assert [message.author for message in messages(records)] == ["anonymous", "Anna"]
+    assert len(reasons(records)) == 1
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews.jsonl"])
+def test_a_line_that_is_not_utf8_is_counted(name: str, tmp_path: Path) -> None:
+    good = b'{"text": "x", "at": "2025-12-01"}\n' if name.endswith("jsonl") else b"x,2025-12-01\n"
+    header = b"" if name.endswith("jsonl") else b"text,at\n"
+    records = read(tmp_path, header + good + b"caf\xe9,2025-12-01\n" + good, name)
+    assert texts(records) == ["x", "x"]
+    assert reasons(records) == ["not UTF-8, or too long"]
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews.jsonl"])
+def test_a_line_without_end_is_counted_and_not_kept(name: str, tmp_path: Path) -> None:
+    good = '{"text": "x", "at": "2025-12-01"}' if name.endswith("jsonl") else "x,2025-12-01"
+    header = "" if name.endswith("jsonl") else "text,at\n"
+    records = read(tmp_path, header + "y" * 1_500_000 + "\n" + good, name)
+    assert texts(records) == ["x"]
+    assert reasons(records) == ["not UTF-8, or too long"]
+
+
+def test_a_file_of_one_endless_line_holds_nothing(tmp_path: Path) -> None:
+    assert reasons(read(tmp_path, "y," * 1_000_000)) == ["not UTF-8, or too long"]
+
+
+def test_a_text_beyond_the_limit_is_counted(tmp_path: Path) -> None:
+    records = read(tmp_path, f"text,at\n{'y' * 100_001},2025-12-01\nx,2025-12-01\n")
+    assert texts(records) == ["x"]
+    assert reasons(records) == ["text longer than 100000 characters"]
+
+
+def test_a_quote_that_never_closes_does_not_stop_the_import(tmp_path: Path) -> None:
+    records = read(tmp_path, 'text,at\n"open,2025-12-01\n' + "x,2025-12-01\n" * 12_000)
+    assert any("broken row" in reason for reason in reasons(records))
+    assert len(texts(records)) > 1000
+
+
+def test_a_broken_header_is_counted(tmp_path: Path) -> None:
+    records = read(tmp_path, "h" * 200_000 + "\nrow\n")
+    assert any("broken row" in reason for reason in reasons(records))
+
+
+def test_line_ends_of_the_last_century_are_counted(tmp_path: Path) -> None:
+    records = read(tmp_path, "text,at\rx,2025-12-01\r")
+    assert messages(records) == []
+    assert len(reasons(records)) == 1
+
+
+@pytest.mark.parametrize("at", ["reviews.csv", "gone.csv"])
+def test_a_table_that_is_no_file_cannot_be_read_at_all(at: str, tmp_path: Path) -> None:
+    (tmp_path / "reviews.csv").mkdir()
+    with pytest.raises(BadExport, match=at):
+        read_table(tmp_path / at)
+
+
+def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    assert_safe(read(tmp_path, "text,at\nx,2025-12-01\ny,soon\n", "r\udcff.csv"))
+
+
+@given(st.binary(max_size=400))
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_any_bytes_are_read_without_a_crash(tmp_path: Path, name: str, content: bytes) -> None:
+    header = b"" if name.endswith("jsonl") else b"text,at\n"
+    assert_safe(read(tmp_path, header + content, name))
+
+
+cells = st.sampled_from(['"', ",", "x", "2025-12-01", "\n", "\0", "\r", "\u202e", "é", " ", ";", *HOSTILE_TEXTS])
+
+
+@given(st.lists(cells, max_size=30).map("".join))
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_cells_are_read_without_a_crash(tmp_path: Path, content: str) -> None:
+    table = f"text,at,author,id\n{content}\n".encode(errors="surrogatepass")
+    assert_safe(read(tmp_path, table))
+
+
+hostile_rows = st.dictionaries(
+    st.sampled_from(["text", "at", "author", "id", "channel", "title", "rating", "reply_to", "url", LONE_SURROGATE]),
+    st.sampled_from(["2025-12-01", *HOSTILE_TEXTS]) | json_values,
+)
+
+
+@given(st.lists(hostile_rows | json_values, max_size=5))
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_line_of_json_becomes_a_message_or_a_counted_skip(tmp_path: Path, rows: list[Any]) -> None:
+    records = read_lines(tmp_path, *(json.dumps(row) for row in rows))
+    assert_safe(records)
+    assert len(messages(records)) + len(reasons(records)) >= len(rows)
