@@ -5,18 +5,18 @@ A batch is identified by its community and the content of its plan: run again, i
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import regex
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.checking.subject import Subject
 from assistant.desk import Desk
@@ -32,8 +32,17 @@ from prompts.phrasebook import FORMATS
 
 MAX_DRAFTS = 500
 _WEEK = regex.compile(r"\d{4}-W\d{2}")
+_FORMULA = regex.compile(r"[\t\r\n]|\s*[=+@＝＋－＠-]")
 _ATTEMPTS = 12
 """How often a draft is written again because it says what another one says."""
+
+
+def _week(week: str) -> str:
+    first_day(week)
+    return week
+
+
+Week = Annotated[str, AfterValidator(_week)]
 
 
 class Item(BaseModel):
@@ -44,7 +53,7 @@ class Item(BaseModel):
     kind: Kind
     count: int = Field(ge=1, le=MAX_DRAFTS)
     languages: tuple[str, ...] = ()
-    weeks: tuple[str, ...] = ()
+    weeks: tuple[Week, ...] = ()
     topic: str = Field(default="", max_length=200)
 
 
@@ -55,15 +64,8 @@ class BatchPlan(BaseModel):
 
     name: str = Field(min_length=1, max_length=80)
     languages: tuple[str, ...] = ()
-    weeks: tuple[str, ...] = ()
+    weeks: tuple[Week, ...] = ()
     drafts: tuple[Item, ...] = Field(min_length=1)
-
-    @field_validator("weeks")
-    @classmethod
-    def _weeks(cls, weeks: tuple[str, ...]) -> tuple[str, ...]:
-        for week in weeks:
-            first_day(week)
-        return weeks
 
     @model_validator(mode="after")
     def _sizes(self) -> "BatchPlan":
@@ -151,28 +153,33 @@ def _plan_all(desk: Desk, batch: str, slots: Sequence[Slot]) -> list[tuple[str, 
     """A plan for each slot, no two about the same matter in the same way; or why there is none."""
     opportunities = desk.store.opportunities(desk.profile.id)
     used: set[tuple[str, ...]] = set()
+    tried: dict[Hashable, str] = {}
     planned: list[tuple[str, Plan | None, str | None]] = []
     for slot in slots:
         seed = int(sha256(f"{batch} {slot.key}".encode()).hexdigest()[:8], 16)
         reason = "Nothing more was found to write about."
         chosen: Plan | None = None
-        for candidate in _candidates(desk, slot, opportunities, seed):
-            try:
-                plan = candidate()
-            except (Refused, NotFound) as error:
-                reason = str(error)
+        for idea, make in _candidates(desk, slot, opportunities, seed):
+            if idea in tried:
+                reason = tried[idea]
                 continue
+            try:
+                plan = make()
+            except (Refused, NotFound) as error:
+                reason = tried[idea] = str(error)
+                continue
+            reason = tried[idea] = f"All {slot.item.kind} ideas found in “{slot.language}” are in this batch already."
             key = (plan.subject, plan.situation, plan.language)
             if key not in used:
                 used.add(key)
                 chosen = plan
                 break
-            reason = f"All {slot.item.kind} ideas found in “{slot.language}” are in this batch already."
         planned.append((slot.key, chosen, None if chosen else reason))
     return planned
 
 
-Candidate = Callable[[], Plan]
+Candidate = tuple[Hashable, Callable[[], Plan]]
+"""What a draft could be about, and how to plan it: planning takes time, so no idea is planned for two slots."""
 
 
 def _candidates(desk: Desk, slot: Slot, opportunities: Sequence[Opportunity], seed: int) -> Iterator[Candidate]:
@@ -181,10 +188,10 @@ def _candidates(desk: Desk, slot: Slot, opportunities: Sequence[Opportunity], se
     if kind == "reply":
         for found in opportunities:
             if found.kind == "reply" and found.language == language:
-                yield partial(plan_opportunity, desk, found, seed=seed)
+                yield found.id, partial(plan_opportunity, desk, found, seed=seed)
         return
     for brief in _briefs(desk, kind, language, topic, opportunities):
-        yield partial(plan_brief, desk, brief, seed=seed)
+        yield brief, partial(plan_brief, desk, brief, seed=seed)
 
 
 def _briefs(desk: Desk, kind: Kind, language: str, topic: str, opportunities: Sequence[Opportunity]) -> Iterator[Brief]:
@@ -299,4 +306,4 @@ def _row(draft: Draft) -> dict[str, Any]:
 
 def _safe_cell(value: Any) -> Any:
     """A cell that a spreadsheet will not run as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

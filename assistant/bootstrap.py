@@ -10,13 +10,14 @@ from assistant.adapters.database import open_database
 from assistant.adapters.sql import SqlDeskStore
 from assistant.community import Profile, read_profile
 from assistant.desk import PHRASEBOOK, Desk
-from assistant.errors import Misconfigured, NotFound
+from assistant.errors import BadProfile, Misconfigured, NotFound
 from assistant.ports import ChatModel, Writer
 from assistant.settings import Settings
 from assistant.writing.model import ModelWriter, Price
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
+from knowledge.messages import Channel
 from knowledge.signals import load_heads
 from prompts.templates import template
 
@@ -37,6 +38,7 @@ class House:
         self.settings = settings
         self._as_of = as_of
         self._desks: dict[tuple[str, str], Desk] = {}
+        self._profiles: dict[Path, tuple[tuple[int, int], Profile]] = {}
 
     def __enter__(self) -> "House":
         return self
@@ -50,6 +52,7 @@ class House:
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.dispose() if name == "engine" else part.close()
+        self.__dict__.pop("chat", None)
         self._desks.clear()
 
     @cached_property
@@ -150,7 +153,18 @@ class House:
         if not path.exists():
             known = ", ".join(self.messages.communities()) or "none yet; run `hearthside import` or `hearthside ui`"
             raise NotFound(f"There is no community “{community}”. Known: {known}.")
-        return read_profile(path)
+        profile = self._read_profile(path)
+        if profile.id != community:
+            raise BadProfile(f"{path}: its id is “{profile.id}”, but it lies in the folder of “{community}”.")
+        return profile
+
+    def _read_profile(self, path: Path) -> Profile:
+        """Read anew when the file has changed: every click asks for it, and a long one takes a tenth of a second."""
+        stamp = (path.stat().st_mtime_ns, path.stat().st_size)
+        kept = self._profiles.get(path)
+        if kept is None or kept[0] != stamp:
+            kept = self._profiles[path] = stamp, read_profile(path)
+        return kept[1]
 
     def profile_path(self, community: str) -> Path:
         return self.settings.profile_path(community)
@@ -171,6 +185,7 @@ class House:
         profile = self.profile(community)
         kept = self._desks.get((community, writer))
         if kept is None or kept.profile != profile:
+            self.apply_channels(profile)
             kept = Desk(
                 profile=profile,
                 messages=self.messages,
@@ -182,6 +197,11 @@ class House:
             )
             self._desks[community, writer] = kept
         return kept
+
+    def apply_channels(self, profile: Profile) -> None:
+        """Make the store follow the profile: what its channels are called and who can read them."""
+        channels = [Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels]
+        self.messages.save(profile.id, channels=channels)
 
     def clock(self, profile: Profile) -> Callable[[], datetime]:
         """What time it is: as asked for, else now for a live community, else when an archive's last message came."""

@@ -7,11 +7,13 @@ per language. A draft uses a text only in its own language; where that is missin
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import BadProfile
+from prompts.files import languages as written_languages
 from prompts.phrasebook import Form
 
 Localised = dict[str, str]
@@ -144,7 +146,15 @@ class Profile(_Strict):
     def _consistent(self) -> "Profile":
         if self.default_language not in self.languages:
             raise ValueError(f"default_language “{self.default_language}” is not among languages")
-        for group in (self.team, self.channels, self.remedies, self.decisions, self.contacts, self.incidents):
+        if self.default_language not in written_languages("phrasebooks"):
+            known = ", ".join(written_languages("phrasebooks"))
+            raise ValueError(f"default_language “{self.default_language}” is none that we write; known: {known}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"time_zone “{self.time_zone}” is not known; write it like Europe/Stockholm") from error
+        offers = (self.remedies, self.decisions, self.contacts, self.rituals, self.incidents)
+        for group in (self.team, self.channels, *offers):
             ids = [item.id for item in group]
             if len(ids) != len(set(ids)):
                 raise ValueError(f"ids must be unique: {sorted(i for i in ids if ids.count(i) > 1)[0]}")

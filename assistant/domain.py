@@ -266,6 +266,11 @@ class Opportunity(Frozen):
     decision: str | None = None
 
     @property
+    def urgency(self) -> tuple[bool, datetime, float, str]:
+        """Sorts the most urgent first: by when it is due, then by its weight."""
+        return self.due is None, self.due or self.at, -self.weight, self.id
+
+    @property
     def subject(self) -> str:
         """What a draft about it has as its subject: one matter is taken up once in each language."""
         if self.kind == "reply":

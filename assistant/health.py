@@ -49,7 +49,7 @@ def _database(house: House) -> Finding:
 
 
 def _store(house: House) -> Finding:
-    where = house.settings.chroma_url or str(house.settings.chroma_path)
+    where = (house.settings.chroma_url or str(house.settings.chroma_path)).rsplit("@", 1)[-1]
     try:
         for community in house.messages.communities():
             house.index.count(community)
@@ -79,7 +79,7 @@ def _model(house: House) -> Iterator[Finding]:
         if find_spec("xllamacpp") is None:
             yield Finding("llama.cpp", False, "not installed", "Install the extra: pip install 'hearthside[local]'.")
     elif settings.model is not None:
-        where = settings.openai_base_url or "api.openai.com"
+        where = (settings.openai_base_url or "api.openai.com").rsplit("@", 1)[-1]
         key = "with a key" if settings.openai_api_key else "without a key"
         yield Finding("Chat model", True, f"{settings.model} at {where}, {key}")
     else:

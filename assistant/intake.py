@@ -1,7 +1,7 @@
 """Bringing a community in: its profile, its export, the sample. Afterwards everything pending is indexed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from knowledge.history import (
 from knowledge.importers import recognise
 from knowledge.importers.source import Options
 from knowledge.languages import FIRST_CLASS, Detector
-from knowledge.messages import Channel, Message, Record
+from knowledge.messages import Channel, Member, Message, Record
 
 _TASTE = 200
 """Messages by which the languages of a new community are told."""
@@ -55,15 +55,18 @@ def import_export(
     Raises UnknownFormat or BadProfile. A broken part of the export is skipped and counted.
     """
     found = recognise(path, format_)
-    id_ = slug(community or path.stem)
-    new = not house.profile_path(id_).exists()
+    name = community or path.stem
+    id_, file = slug(name), house.profile_path(slug(name))
+    first = new_profile(id_, name)
+    # One that nobody has touched since an import that was killed, or that found nothing, is still to be made.
+    new = not file.exists() or file.read_text(encoding="utf-8") == first
     if new:
-        _write_profile(house, id_, new_profile(id_, community or path.stem))
+        _write_profile(house, id_, first)
     report = _store(house, house.profile(id_), found.read(path, options), progress)
-    if new:
-        languages = spoken(house.understanding.languages, house.messages.pending(id_, _TASTE))
-        _write_profile(house, id_, new_profile(id_, community or path.stem, languages))
-    return Intake(id_, found.name, report, house.profile_path(id_), new)
+    if new and (tasted := house.messages.pending(id_, _TASTE)):
+        languages = spoken(house.understanding.languages, tasted)
+        _write_profile(house, id_, new_profile(id_, name, languages, house.messages.staff(id_)))
+    return Intake(id_, found.name, report, file, new)
 
 
 def ensure_sample(house: House, today: date) -> bool:
@@ -77,8 +80,8 @@ def ensure_sample(house: House, today: date) -> bool:
 
 def index_all(house: House, community: str, progress: Progress = no_progress) -> int:
     """Index what is pending, after healing what a crash may have left. Returns how many messages were indexed."""
-    heal(house.messages, house.index, community)
     profile = house.profile(community)
+    heal(house.messages, house.index, community)
     return index_pending(
         house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
     )
@@ -87,8 +90,7 @@ def index_all(house: House, community: str, progress: Progress = no_progress) ->
 def apply_profile(house: House, profile: Profile) -> None:
     """Make the store follow the profile: the community's name, its channels' names and who can read them."""
     house.messages.save_community(profile.id, profile.name)
-    channels = [Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels]
-    house.messages.save(profile.id, channels=channels)
+    house.apply_channels(profile)
 
 
 def spoken(model: Detector, messages: Sequence[Message]) -> list[str]:
@@ -106,13 +108,20 @@ def slug(name: str) -> str:
     return id_
 
 
-def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS) -> str:
-    """A first community.yaml for a person to complete. The first language is the default."""
+def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS, staff: Sequence[Member] = ()) -> str:
+    """A first community.yaml to complete: the first language is the default, staff are taken for the team."""
+    team = yaml.safe_dump(
+        [{"id": member.id, "name": member.name} for member in staff],
+        allow_unicode=True,
+        default_flow_style=True,
+        width=10_000,
+    )
     head = yaml.safe_dump({"id": id_, "name": name}, allow_unicode=True, sort_keys=False)
     return (
         f"{head}languages: [{', '.join(languages)}]\ndefault_language: {languages[0]}\n"
         "live: false        # true once new messages keep coming in: then now is today\n"
-        "team: []           # who speaks for you, for example: - {id: U0123, name: Maja, role: community manager}\n"
+        "# Who speaks for you, for example: [{id: U0123, name: Maja, role: community manager}]\n"
+        f"team: {team.strip()}\n"
         "channels: []       # who can read what, for example: - {id: C0123, name: '#vip', visibility: private}\n"
         "contacts: []       # for example: - {id: mail, text: 'Write to help@example.com.'}\n"
         "remedies: []       # what you may offer\n"
@@ -121,10 +130,17 @@ def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS) -> 
 
 
 def _store(house: House, profile: Profile, records: Iterable[Record], progress: Progress) -> ImportReport:
-    house.messages.save_community(profile.id, profile.name)
-    report = import_records(records, house.messages, profile.id, progress)
-    apply_profile(house, profile)
+    report = import_records(_ruled(records, profile), house.messages, profile.id, progress)
+    if any(report.saved):  # an export that holds nothing makes no community
+        apply_profile(house, profile)
     return report
+
+
+def _ruled(records: Iterable[Record], profile: Profile) -> Iterator[Record]:
+    """With the profile's word on channels in place of the export's: at no moment is a private one public."""
+    rules = {rule.id: Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels}
+    for record in records:
+        yield rules.get(record.id, record) if isinstance(record, Channel) else record
 
 
 def _write_profile(house: House, community: str, text: str) -> None:

@@ -1,5 +1,7 @@
 """Reads a request in words, such as “a poll about grinders in Polish”, in any of our languages."""
 
+from functools import cache
+
 import regex
 from babel import Locale
 
@@ -57,27 +59,64 @@ def _language_of(text: str) -> str:
 
 
 def _take_language(text: str) -> tuple[str | None, str]:
-    """The language that is named, by its name in any of our languages or its code, and the text without it."""
-    for code in languages("phrasebooks"):
-        names = {Locale(own).languages.get(code, code) for own in languages("phrasebooks")}
-        names |= {_SPOKEN_NAMES.get(code, code)}
-        pattern = whole_words(
-            rf"(?:\p{{L}}{{1,3}}\s+|\p{{L}}{{1,4}}-)?{regex.escape(name)}" for name in names if len(name) > 2
-        )
-        if (match := pattern.search(text)) is not None:
-            return code, f"{text[: match.start()]} {text[match.end() :]}"
-    return None, text
+    """The language that is named, by its name in any of our languages, and the text without it.
+
+    Of several the one after “in” is meant, else the last: “a poll about Portuguese coffee in Swedish”.
+    """
+    found = [
+        (_is_in(match.group("before")), match.start(), match.end(), code)
+        for code in languages("phrasebooks")
+        for match in _named(code).finditer(text)
+    ]
+    if not found:
+        return None, text
+    _, start, end, code = max(found)
+    return code, f"{text[:start]} {text[end:]}"
 
 
-_SPOKEN_NAMES = {"fa": "Farsi", "zu": "isiZulu", "pl": "polsku"}
+@cache
+def _named(code: str) -> regex.Pattern[str]:
+    """A language's name as each of ours says it, with the short word or the prefix before it."""
+    names = {Locale(own).languages.get(code, code) for own in languages("phrasebooks")} | _SPOKEN_NAMES.get(code, set())
+    forms = "|".join(_INFLECTED.sub(_inflection, regex.escape(name)) for name in names if len(name) > 2)
+    return whole_words([rf"(?P<before>\p{{L}}{{1,3}}\s+|\p{{L}}{{1,4}}-|ب)?(?:{forms})"])
+
+
+def _is_in(before: str | None) -> bool:
+    """Whether a word before a language's name says that the text shall be in it, not that it is about it."""
+    if before is None:
+        return False
+    return not any(lexicon(own).patterns["about"].fullmatch(before.strip()) for own in languages("lexicons"))
+
+
+_SPOKEN_NAMES = {
+    "af": {"isiBhunu", "afrykanerski"},
+    "ar": {"isi-Arabhu"},
+    "en": {"isiNgisi"},
+    "fa": {"Farsi", "isiPheresiya"},
+    "pl": {"isiPholishi"},
+    "pt": {"isiPutukezi"},
+    "sv": {"isiSwidi"},
+    "zu": {"zuluski"},
+}
 """Names that the locale data lacks."""
+_INFLECTED = regex.compile(r"ki$|^isi")
+_INFLECTIONS = {"ki": "k(?:i|u|im)", "isi": "(?:ng)?[ei]si"}
+"""How Polish and isiZulu say “in” with the end or the beginning of the name: “po szwedzku”, “ngesiZulu”."""
+
+
+def _inflection(match: regex.Match[str]) -> str:
+    return _INFLECTIONS[match.group(0)]
 
 
 def _topic(text: str, language: str) -> str:
     """What is left: after “about” where there is one, without the small words at its ends."""
     book = lexicon(language)
     about = book.patterns["about"].search(text)
-    rest = text[about.end() :] if about else text
+    rest = (text[about.end() :] if about else text).lstrip(" -")
+    # “proszę o ankietę na temat …”: the first one belonged to the asking.
+    while about and (about := book.patterns["about"].match(rest)):
+        rest = rest[about.end() :].lstrip(" -")
     words = regex.findall(r"[^\s.,;:!?؟،]+", rest)
     while words and book.patterns["drop"].fullmatch(words[0]):
         words.pop(0)

@@ -40,7 +40,7 @@ def edit(draft: Draft, move: str, text: str, by: str, now: datetime, check: Chec
 
     Raises NotAllowed for an unknown sentence, one that the kind cannot do without, or a draft that is not proposed.
     """
-    by = _allowed(draft, "edit", by)
+    by = allowed(draft, "edit", by)
     text = text.strip()
     before = next((segment for segment in draft.segments if segment.move == move), None)
     if before is None:
@@ -48,7 +48,8 @@ def edit(draft: Draft, move: str, text: str, by: str, now: datetime, check: Chec
     new = Segment(move=move, text=text, author="person", evidence=before.evidence)
     segments = tuple(new if segment.move == move else segment for segment in draft.segments)
     findings = check(draft.plan, segments)
-    if not text and any(finding.check == "moves" for finding in findings):
+    # A sentence said twice is a finding about that sentence; a move that is missing, about the whole.
+    if not text and any(finding.check == "moves" and finding.move is None for finding in findings):
         raise NotAllowed("This kind of text cannot do without that sentence. Write another, or reject the draft.")
     changed = draft.changed(now, segments=segments, findings=findings)
     return _decided(changed, "edit", by, now, changes=(Change(move=move, before=before.text, after=text),))
@@ -56,7 +57,7 @@ def edit(draft: Draft, move: str, text: str, by: str, now: datetime, check: Chec
 
 def rewrite(draft: Draft, plan: Plan, composition: Composition, by: str, now: datetime) -> Reviewed:
     """Put a newly planned and written text in place of the old one. A rejected draft is proposed again."""
-    by = _allowed(draft, "rewrite", by)
+    by = allowed(draft, "rewrite", by)
     change = Change(move="*", before=draft.text, after=lay_out(plan, composition.segments))
     changed = draft.changed(
         now,
@@ -78,7 +79,7 @@ def approve(
     an apology or an answer to grief, until the person who approves has confirmed in their name (`read_by`) to have read
     it and to mean it.
     """
-    by = _allowed(draft, "approve", by)
+    by = allowed(draft, "approve", by)
     if draft.blocking:
         raise NotAllowed("Not yet: " + " · ".join(finding.message for finding in draft.blocking))
     if draft.plan.kind == "apology" and (sheet is None or not sheet.confirmed_by):
@@ -92,7 +93,7 @@ def approve(
 
 def reject(draft: Draft, by: str, reason: str, now: datetime) -> Reviewed:
     """Reject a draft and say why. Raises NotAllowed without a reason."""
-    by = _allowed(draft, "reject", by)
+    by = allowed(draft, "reject", by)
     if not reason.strip():
         raise NotAllowed("Say in a few words why, so that the next draft can be better.")
     return _decided(draft.changed(now, status="rejected"), "reject", by, now, reason=reason.strip())
@@ -100,7 +101,7 @@ def reject(draft: Draft, by: str, reason: str, now: datetime) -> Reviewed:
 
 def reopen(draft: Draft, by: str, now: datetime, check: Check) -> Reviewed:
     """Take a decision back: the draft is proposed again, and checked again."""
-    by = _allowed(draft, "reopen", by)
+    by = allowed(draft, "reopen", by)
     findings = check(draft.plan, draft.segments)
     return _decided(draft.changed(now, status="proposed", findings=findings), "reopen", by, now)
 
@@ -110,7 +111,8 @@ def possible(status: Status) -> frozenset[Action]:
     return frozenset(action for action, statuses in LEGAL.items() if status in statuses)
 
 
-def _allowed(draft: Draft, action: Action, by: str) -> str:
+def allowed(draft: Draft, action: Action, by: str) -> str:
+    """The name to sign with. Raises NotAllowed without one, or where the draft's status forbids the action."""
     if not by.strip():
         raise NotAllowed("Enter your name first: every decision carries one.")
     if draft.status not in LEGAL[action]:

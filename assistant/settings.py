@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -14,18 +15,23 @@ DEFAULT_HOME = Path("~/.hearthside")
 class Settings(BaseSettings):
     """All settings. Each can be given as HEARTHSIDE_<NAME>, or in settings.toml; keys by the names OpenAI uses."""
 
-    model_config = SettingsConfigDict(env_prefix="HEARTHSIDE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="HEARTHSIDE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(default=DEFAULT_HOME, description="the one folder that holds all state")
-    database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder")
-    chroma_url: str | None = Field(default=None, description="a Chroma server; default: embedded, in the home folder")
+    # A URL may carry a password, so none of them is printed with the settings.
+    database_url: str | None = Field(
+        default=None, repr=False, description="SQLAlchemy URL; default: SQLite in the home folder"
+    )
+    chroma_url: str | None = Field(
+        default=None, repr=False, description="a Chroma server; default: embedded, in the home folder"
+    )
 
     model: str | None = Field(default=None, description="name of a chat model; without one the phrasebook writes")
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
     )
     openai_base_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
+        default=None, repr=False, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
     )
     local_model: Path | None = Field(default=None, description="a GGUF file to run in this process")
     prompt_version: int | None = Field(default=None, description="version of the prompt; default: the newest")
@@ -43,6 +49,15 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
+
+    @field_validator("openai_base_url", "chroma_url", mode="after")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        if url:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+                raise ValueError("is no address; write it like http://127.0.0.1:8000")
+        return url
 
     @classmethod
     def settings_customise_sources(
@@ -82,6 +97,6 @@ def read_settings(**flags: Any) -> Settings:
         problems = (
             "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             if isinstance(error, ValidationError)
-            else str(error)
+            else f"settings.toml: {error}"
         )
         raise Misconfigured(f"A setting is not valid: {problems}") from error

@@ -152,12 +152,25 @@ def save_sheet(desk: Desk, incident: str, sheet: Sheet) -> FactSheet:
     return changed
 
 
+def fill_sheet(desk: Desk, id_: str, sheet: Sheet, by: str, *, revision: int | None = None) -> Draft:
+    """Store the facts behind an apology and have it written again from them.
+
+    Raises Conflict or NotAllowed before anything is stored.
+    """
+    draft = _seen(find_draft(desk, id_), revision)
+    reviewing.allowed(draft, "rewrite", by)
+    if draft.plan.incident is None:
+        raise NotAllowed("This draft is about no incident, so there is no fact sheet to fill in.")
+    save_sheet(desk, draft.plan.incident, sheet)
+    return rewrite(desk, id_, by, revision=revision)
+
+
 def confirm_sheet(desk: Desk, incident: str, by: str) -> FactSheet:
     """A named person vouches for the facts. Raises NotAllowed without a name, or while the essentials are missing."""
     if not by.strip():
         raise NotAllowed("Enter your name first: whoever confirms a fact sheet vouches for it.")
     sheet = desk.sheet(incident)
-    if not sheet.sheet.what_happened:
+    if not any(text.strip() for text in sheet.sheet.what_happened.values()):
         raise NotAllowed("The fact sheet does not say yet what happened.")
     confirmed = sheet.model_copy(update={"confirmed_by": by.strip(), "confirmed_at": desk.now})
     desk.store.save_sheet(desk.profile.id, confirmed)

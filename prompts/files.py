@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 ROOT = Path(str(files("prompts")))
 
@@ -17,11 +18,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping. Raises BadFile with the line where the syntax breaks."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadFile(f"{path}: {error}") from error
     if not isinstance(data, dict):
         raise BadFile(f"{path}: expected a mapping at the top")
     return data
+
+
+def places(error: ValidationError) -> str:
+    """What a validation found, each with its place in the file."""
+    return "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
 
 
 def languages(folder: str) -> tuple[str, ...]:

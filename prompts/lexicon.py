@@ -10,7 +10,7 @@ from functools import cache, cached_property
 import regex
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from prompts.files import ROOT, BadFile, languages, read_yaml
+from prompts.files import ROOT, BadFile, languages, places, read_yaml
 
 REMEDIES = ("refund", "discount", "free", "replacement", "compensation", "gift", "warranty")
 """Categories of what a brand can offer. Every lexicon has words for each."""
@@ -53,7 +53,7 @@ class Lexicon(BaseModel):
         for prefix, group in (("remedies", self.remedies), ("address", self.address), ("kinds", self.request.kinds)):
             lists |= {f"{prefix}.{name}": entries for name, entries in group.items()}
         lists |= {"about": self.request.about, "drop": self.request.drop}
-        return {name: whole_words(entries) for name, entries in lists.items()}
+        return {name: _compiled(name, entries) for name, entries in lists.items()}
 
     def find(self, name: str, text: str) -> list[str]:
         """What the list called `name` (as in `patterns`) matches in `text`, in order."""
@@ -70,6 +70,13 @@ def whole_words(entries: Iterable[str]) -> regex.Pattern[str]:
     return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}])(?:{joined})(?![\p{{L}}\p{{M}}\p{{N}}])", regex.IGNORECASE)
 
 
+def _compiled(name: str, entries: Iterable[str]) -> regex.Pattern[str]:
+    try:
+        return whole_words(entries)
+    except regex.error as error:
+        raise BadFile(f"{name}: {error}") from error
+
+
 @cache
 def lexicon(language: str) -> Lexicon:
     """Load and validate prompts/lexicons/<language>.yaml. Raises BadFile, or KeyError for an unknown language."""
@@ -77,10 +84,15 @@ def lexicon(language: str) -> Lexicon:
         raise KeyError(language)
     path = ROOT / "lexicons" / f"{language}.yaml"
     try:
-        result = Lexicon(**read_yaml(path))
+        result = Lexicon.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise BadFile(f"{path}: {places(error)}") from error
+    try:
         result.patterns  # noqa: B018  compile now, so that a bad expression is reported with its file
-    except (ValidationError, regex.error) as error:
+    except BadFile as error:
         raise BadFile(f"{path}: {error}") from error
     if set(result.remedies) != set(REMEDIES) or set(result.request.kinds) != set(KINDS):
         raise BadFile(f"{path}: remedies must be {REMEDIES} and request.kinds {KINDS}")
+    if result.language != language:
+        raise BadFile(f"{path}: language is “{result.language}”, the file is for “{language}”")
     return result

@@ -10,9 +10,9 @@ from functools import cache
 from string import Formatter
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from prompts.files import ROOT, BadFile, languages, read_yaml
+from prompts.files import ROOT, BadFile, languages, places, read_yaml
 
 Form = Literal["informal", "formal"]
 FORMATS = ("show_your", "before_after", "teach_one", "seven_days")
@@ -102,24 +102,37 @@ class Phrasebook(BaseModel):
         return wanted if wanted in self.forms else self.forms[0]
 
 
+class _File(BaseModel):
+    """How a phrasebook is written: its head, then kind, move, situation and the variants."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, dict[str, tuple[str | dict[Form, str], ...]]]] = Field(init=False)
+
+    language: str
+    forms: tuple[Form, ...] = Field(min_length=1)
+    quotes: tuple[str, str]
+
+
 @cache
 def phrasebook(language: str) -> Phrasebook:
     """Load and validate prompts/phrasebooks/<language>.yaml. Raises BadFile, or KeyError for an unknown language."""
     if language not in languages("phrasebooks"):
         raise KeyError(language)
     path = ROOT / "phrasebooks" / f"{language}.yaml"
-    raw = read_yaml(path)
-    forms: tuple[Form, ...] = tuple(raw.pop("forms"))
-    head = {"language": raw.pop("language"), "quotes": tuple(raw.pop("quotes"))}
-    phrases: dict[tuple[str, str, str], tuple[dict[Form, str], ...]] = {}
-    for kind, moves in raw.items():
-        for move, situations in moves.items():
-            for situation, variants in situations.items():
-                phrases[kind, move, situation] = tuple(
-                    dict.fromkeys(forms, v) if isinstance(v, str) else v for v in variants
-                )
-    book = Phrasebook(forms=forms, phrases=phrases, **head)
+    try:
+        file = _File.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise BadFile(f"{path}: {places(error)}") from error
+    phrases = {
+        (kind, move, situation): tuple(dict.fromkeys(file.forms, v) if isinstance(v, str) else v for v in variants)
+        for kind, moves in (file.model_extra or {}).items()
+        for move, situations in moves.items()
+        for situation, variants in situations.items()
+    }
+    book = Phrasebook(language=file.language, forms=file.forms, quotes=file.quotes, phrases=phrases)
     problems = list(_problems(book))
+    if book.language != language:
+        problems.append(f"language is “{book.language}”, the file is for “{language}”")
     if problems:
         raise BadFile(f"{path}: " + "; ".join(problems))
     return book
@@ -137,7 +150,11 @@ def _problems(book: Phrasebook) -> Iterator[str]:
             if len(set(texts)) < MIN_VARIANTS:
                 yield f"{place} has {len(set(texts))} different phrases in the {form} form, needs {MIN_VARIANTS}"
             for text in texts:
-                used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+                try:
+                    used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+                except ValueError as error:
+                    yield f"{place}: “{text}”: {error}"
+                    continue
                 required = SLOTS[key] - OPTIONAL_SLOTS.get(key, _NONE)
                 if not required <= used <= SLOTS[key]:
                     yield f"{place}: “{text}” must use exactly the slots {sorted(SLOTS[key])}"

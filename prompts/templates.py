@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 
 import yaml
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -67,13 +67,18 @@ def template(name: str, version: int | None = None) -> Template:
     try:
         _, head, body = source.split("---\n", 2)
         system, user = body.split("\n# user\n", 1)
-        return Template(
+        result = Template(
             **yaml.safe_load(head),
             system=system.split("# system\n", 1)[1],
             user=user,
             hash=sha256(source.encode()).hexdigest()[:12],
         )
-    except (ValueError, IndexError, TypeError, ValidationError, yaml.YAMLError) as error:
+        if (result.name, result.version) != (name, chosen):
+            raise ValueError(f"it calls itself {result.name}@{result.version}")
+        for part in (result.system, result.user):
+            _JINJA.parse(part)
+        return result
+    except (ValueError, IndexError, TypeError, ValidationError, yaml.YAMLError, TemplateSyntaxError) as error:
         raise BadFile(f"{path}: expected front matter, then “# system” and “# user”: {error}") from error
 
 

@@ -1,7 +1,8 @@
 """Any OpenAI-compatible endpoint, through LangChain. Vendor errors are translated here and go no further."""
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
 from urllib.parse import urlsplit
@@ -44,6 +45,8 @@ class OpenAIChat:
             self.name,
             model_provider="openai",
             base_url=self._base_url,
+            # What is unmasked because it stays on this machine must not leave it through a proxy of the environment.
+            http_client=None if self.remote else openai.DefaultHttpxClient(trust_env=False),
             # A local endpoint needs no key, but the client insists on one.
             api_key=self._api_key or SecretStr("none"),
             timeout=self._timeout,
@@ -59,23 +62,40 @@ class OpenAIChat:
         with self._lock:  # the client is built once
             client = self._client
         prompt: list[BaseMessage] = [_MESSAGES[message.role](message.text) for message in messages]
-        try:
+        with self._translated():
             if self._takes_schema:
                 try:
-                    return _stream(client.bind(response_format=_held_to(schema)), prompt)
-                except openai.BadRequestError:
-                    self._takes_schema = False  # not every endpoint knows response_format: ask in words alone
-            return _stream(client, prompt)
+                    return _stream(client.bind(extra_body={"response_format": _held_to(schema)}), prompt)
+                except (openai.BadRequestError, openai.UnprocessableEntityError):
+                    pass  # not every endpoint knows response_format: ask in words alone
+            answer = _stream(client, prompt)
+            self._takes_schema = False
+            return answer
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Nothing that the endpoint says goes into a message: it may repeat the key."""
+        where = _without_login(self._base_url)
+        try:
+            yield
         except openai.APITimeoutError as error:
             raise ModelFailed(f"{self.name} did not answer within {self._timeout:g} s.") from error
         except openai.APIConnectionError as error:
-            raise ModelFailed(f"No model answers at {self._base_url}. Check OPENAI_BASE_URL.") from error
+            raise ModelFailed(f"No model answers at {where}. Check OPENAI_BASE_URL.") from error
         except openai.AuthenticationError as error:
-            raise ModelFailed(f"{self._base_url} refused the key. Check OPENAI_API_KEY.") from error
+            raise ModelFailed(f"{where} refused the key. Check OPENAI_API_KEY.") from error
+        except openai.NotFoundError as error:
+            raise ModelFailed(f"{where} has no {self.name}. Check HEARTHSIDE_MODEL and OPENAI_BASE_URL.") from error
         except openai.RateLimitError as error:
             raise ModelFailed(f"{self.name} is over its rate limit or quota.") from error
         except openai.OpenAIError as error:
             raise ModelFailed(f"{self.name} failed: {type(error).__name__}.") from error
+        except _NOT_A_STREAM as error:
+            raise ModelFailed(f"{where} does not answer like a chat model. Check OPENAI_BASE_URL.") from error
+
+
+_NOT_A_STREAM = (ValueError, TypeError, AttributeError, LookupError, AssertionError)
+"""What the client trips over when the answer is an error page, another protocol or damaged."""
 
 
 def _held_to(schema: Mapping[str, object]) -> dict[str, object]:
@@ -84,16 +104,19 @@ def _held_to(schema: Mapping[str, object]) -> dict[str, object]:
 
 def _stream(client: Runnable[LanguageModelInput, AIMessage], prompt: list[BaseMessage]) -> ChatAnswer:
     total: AIMessageChunk | None = None
-    try:
-        for chunk in client.stream(prompt):
-            if isinstance(chunk, AIMessageChunk):
-                total = chunk if total is None else total + chunk
-    except openai.LengthFinishReasonError:
-        pass  # what came before the limit may hold whole entries
+    for chunk in client.stream(prompt):
+        if isinstance(chunk, AIMessageChunk):
+            total = chunk if total is None else total + chunk
     if total is None:
         return ChatAnswer("", 0, 0)
     usage = total.usage_metadata
     return ChatAnswer(str(total.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0)
+
+
+def _without_login(url: str) -> str:
+    """A URL that can be shown: a name, a password or a key in it is left out."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from knowledge.adapters.sql import create_engine
 from knowledge.errors import StoreUnreachable
@@ -11,16 +11,20 @@ from knowledge.errors import StoreUnreachable
 
 def open_database(url: str) -> Engine:
     """Connect and migrate. Raises StoreUnreachable where no database answers."""
-    engine = create_engine(url)
     try:
+        engine = create_engine(url)
         migrate(engine)
-    except OperationalError as error:
-        raise StoreUnreachable(f"The database does not answer: {error.orig}. Check HEARTHSIDE_DATABASE_URL.") from error
+    except (SQLAlchemyError, ImportError) as error:  # an ImportError: the driver that the URL names is not installed
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreUnreachable(f"The database does not answer: {reason}. Check HEARTHSIDE_DATABASE_URL.") from error
     return engine
 
 
 def migrate(engine: Engine) -> None:
-    """Run the migrations that this database has not seen. Two processes at once: one waits for the other."""
+    """Run the migrations that this database has not seen. Two processes at once: one waits for the other.
+
+    Raises StoreUnreachable for a database that is newer than this program.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.migration import MigrationContext
@@ -28,10 +32,13 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(files("assistant") / "adapters" / "migrations"))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
-            return
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == known[0]:
+        return
+    if current is not None and current not in known:
+        raise StoreUnreachable(f"The database was made by a newer Hearthside (“{current}”). Update this one.")
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")

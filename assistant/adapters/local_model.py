@@ -49,7 +49,12 @@ class LocalModel:
         params.cache_ram_mib = 0
         params.cache_prompt = False  # the same question gives the same answer, whatever was asked before
         params.verbosity = 0
-        self._server = xllamacpp.Server(params)
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise Misconfigured(
+                f"{path} cannot be loaded. HEARTHSIDE_LOCAL_MODEL must name a GGUF file, with memory free for it."
+            ) from error
 
     def chat(self, *, timeout: float, max_tokens: int) -> OpenAIChat:
         """A client for this model."""

@@ -24,7 +24,7 @@ class MemoryDeskStore:
         self._slots: dict[str, dict[str, tuple[Plan | None, str | None, str | None]]] = {}
 
     def save_opportunities(self, community: str, opportunities: Sequence[Opportunity]) -> None:
-        self._opportunities[community] = sorted(opportunities, key=lambda o: (o.due or _LATE, o.id))
+        self._opportunities[community] = sorted(opportunities, key=lambda o: o.urgency)
 
     def opportunities(self, community: str) -> list[Opportunity]:
         return list(self._opportunities.get(community, []))

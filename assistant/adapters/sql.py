@@ -24,11 +24,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.domain import Decision, Draft, Opportunity, Plan, Status
 from assistant.errors import Conflict
 from assistant.ports import BatchState, FactSheet, QueueFilter
-from knowledge.adapters.sql import UtcDateTime, metadata, upsert
+from knowledge.adapters.sql import UtcDateTime, in_batches, metadata, upsert
 
 opportunities = Table(
     "opportunities",
@@ -118,13 +119,10 @@ class SqlDeskStore:
             upsert(connection, opportunities, rows)
 
     def opportunities(self, community: str) -> list[Opportunity]:
-        query = (
-            select(opportunities.c.body)
-            .where(opportunities.c.community == community)
-            .order_by(opportunities.c.due.is_(None), opportunities.c.due, opportunities.c.id)
-        )
+        query = select(opportunities.c.body).where(opportunities.c.community == community)
         with self._engine.connect() as connection:
-            return [Opportunity.model_validate(row.body) for row in connection.execute(query)]
+            found = [Opportunity.model_validate(row.body) for row in connection.execute(query)]
+        return sorted(found, key=lambda o: o.urgency)
 
     def add_draft(self, draft: Draft) -> None:
         with self._engine.begin() as connection:
@@ -162,13 +160,13 @@ class SqlDeskStore:
     def remedies_offered(self, community: str, subjects: Sequence[str], remedy: str, since: datetime) -> int:
         query = select(func.count()).where(
             drafts.c.community == community,
-            drafts.c.subject.in_(subjects),
             drafts.c.remedy == remedy,
             drafts.c.status == "approved",
             drafts.c.updated >= since,
         )
         with self._engine.connect() as connection:
-            return connection.scalar(query) or 0
+            counts = [connection.scalar(query.where(drafts.c.subject.in_(batch))) for batch in in_batches(subjects)]
+        return sum(count or 0 for count in counts)
 
     def decide(self, draft: Draft, decision: Decision) -> None:
         with self._engine.begin() as connection:
@@ -264,8 +262,8 @@ class SqlDeskStore:
 
 
 def _add_draft(connection: Connection, draft: Draft) -> None:
-    if connection.scalar(select(drafts.c.id).where(drafts.c.id == draft.id)) is None:
-        connection.execute(insert(drafts).values(**_draft_row(draft)))
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(drafts).values(**_draft_row(draft)).on_conflict_do_nothing())
 
 
 def _draft_row(draft: Draft) -> dict[str, Any]:

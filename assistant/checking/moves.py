@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assistant.checking.subject import Subject, finding
-from assistant.domain import VOCABULARY, Finding
+from assistant.domain import LITERAL, VOCABULARY, Finding, Move
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -13,9 +13,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     for rule in VOCABULARY[subject.plan.kind]:
         if rule.required and counts[rule.name] < rule.minimum:
             yield finding("moves", "block", f"“{rule.name}” is missing: a {subject.plan.kind} needs it.")
-    seen: dict[str, str] = {}
+    seen: dict[str, Move] = {}
     for move, segment in subject.pairs:
         words = " ".join(segment.text.casefold().split())
-        if words and words in seen:
-            yield finding("moves", "block", "says the same as another sentence.", move)
-        seen[words] = move.id
+        first = seen.setdefault(words, move)
+        if words and first is not move:
+            # A literal text stands as it was given: what repeats it is the one to be written again.
+            repeating = first if move.situation == LITERAL else move
+            yield finding("moves", "block", "says the same as another sentence.", repeating)

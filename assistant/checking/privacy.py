@@ -10,7 +10,7 @@ from prompts.lexicon import whole_words
 
 def check(subject: Subject) -> Iterator[Finding]:
     policy = "\n".join(item.text for item in subject.plan.evidence if item.id.startswith(("profile:", "sheet:")))
-    confidential = whole_words(map(_literal, subject.profile.confidential))
+    confidential = whole_words(_literal(topic) for topic in subject.profile.confidential if topic.strip())
     for move, segment in subject.pairs:
         for problem in (
             *_private_evidence(subject, segment),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assistant.checking.subject import Subject, finding
+from assistant.checking.subject import QUOTE, Subject, finding
 from assistant.domain import Finding
 
 _POLICY_MOVES = frozenset({"repair", "repent", "next_step", "contact", "how_used", "recognition", "closes", "deadline"})
@@ -12,7 +12,9 @@ _POLICY_MOVES = frozenset({"repair", "repent", "next_step", "contact", "how_used
 def check(subject: Subject) -> Iterator[Finding]:
     for move, segment in subject.pairs:
         words = subject.own_words(move, segment)
-        allowed = subject.lexicon.remedies_in(subject.facts_of(move))
+        # That a member asks for something does not put it into the policy.
+        policy = "\n".join(value for name, value in move.slots.items() if value and name != QUOTE)
+        allowed = subject.lexicon.remedies_in(policy)
         for category in sorted(subject.lexicon.remedies_in(words) - allowed):
             offered = ", ".join(subject.found(f"remedies.{category}", words))
             yield finding(

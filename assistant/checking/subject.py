@@ -14,6 +14,9 @@ from prompts.phrasebook import Phrasebook, phrasebook
 
 Detect = Callable[[str], Detection]
 
+QUOTE = "quote"
+"""The slot that holds a member's words. They are no fact of ours."""
+
 _GAP = " \u2026 "
 """Stands where facts were cut out, so that the words around them do not run together into new ones."""
 
@@ -43,9 +46,13 @@ class Subject(_Subject):
         return tuple((move, by_move[move.id]) for move in self.plan.moves if move.id in by_move)
 
     def own_words(self, move: Move, segment: Segment) -> str:
-        """The segment without what it took over: its facts, quotations and `[NEEDS …]`."""
+        """The segment without what it took over: its facts, quotations and `[NEEDS …]`.
+
+        A member's words are taken over only between quotation marks; outside of them the draft says them itself.
+        """
         text = segment.text
-        for value in sorted(filter(None, move.slots.values()), key=len, reverse=True):
+        facts = (value for name, value in move.slots.items() if value and name != QUOTE)
+        for value in sorted(facts, key=len, reverse=True):
             text = text.replace(value, _GAP)
         text = NEEDS.sub(_GAP, text)
         return self._quoted.sub(_GAP, text)

@@ -29,4 +29,4 @@ def notice(view: View) -> list[Opportunity]:
                     continue
                 answered.add(opportunity.posts[0])
             found.setdefault(opportunity.id, opportunity)
-    return sorted(found.values(), key=lambda o: (o.due is None, o.due or o.at, -o.weight, o.id))
+    return sorted(found.values(), key=lambda o: o.urgency)

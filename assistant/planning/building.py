@@ -69,6 +69,11 @@ def post_evidence(post: Post) -> Evidence:
     )
 
 
+def public_only(posts: Iterable[Post]) -> list[Post]:
+    """The posts whose words a public text may take over."""
+    return [post for post in posts if post.visibility == "public"]
+
+
 class PlanBuilder:
     """Collects moves in the order they are said, and the evidence they rest on, each once."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from assistant.domain import Evidence, Plan
 from assistant.errors import Refused
-from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
+from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact, public_only
 from assistant.planning.quoting import pick_quote
 from knowledge.languages import direction
 from knowledge.messages import Post
@@ -21,7 +21,7 @@ def plan_challenge(ground: Ground, topic: str, format_: str, posts: Sequence[Pos
     if format_ not in FORMATS:
         raise Refused(f"There is no challenge format “{format_}”. Known: {', '.join(FORMATS)}.")
     about = stems(topic, ground.language)
-    clauses = [(pick_quote(post.message.text, ground.language, about=about), post) for post in posts]
+    clauses = [(pick_quote(post.message.text, ground.language, about=about), post) for post in public_only(posts)]
     quoted = [(clause, post) for clause, post in clauses if clause is not None]
     # A clause that names the topic shows why it is one.
     quoted = [item for item in quoted if about <= stems(item[0], ground.language)] or quoted

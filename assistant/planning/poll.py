@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from assistant.community import Decision
 from assistant.domain import LITERAL, Evidence, Plan
 from assistant.errors import Refused
-from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
+from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact, public_only
 from assistant.planning.quoting import pick_quote
 from knowledge.messages import Post
 from knowledge.words import stems
@@ -46,7 +46,7 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
     Raises Refused where fewer than two different wishes can be quoted in the draft's language.
     """
     quoted: dict[str, Post] = {}
-    for post in wishes:
+    for post in public_only(wishes):
         option = pick_quote(post.message.text, ground.language, about=stems(topic, ground.language), longest=MAX_OPTION)
         if option and option.casefold() not in map(str.casefold, quoted):
             quoted[option] = post

@@ -12,15 +12,20 @@ from prompts.lexicon import Lexicon, lexicon
 MAX_QUOTE = 160
 """Characters of a quoted clause: about two lines."""
 
-_SENTENCE = regex.compile(r"[^.!?؟。…\n]+[.!?؟。…]*")
-_CLAUSE = regex.compile(r"[^,;:–—،؛()]+")
+# A mark inside a word or a number ends nothing: 12.50, 10:30, anna.berg@example.org.
+_SENTENCE = regex.compile(r"(?:[^.!?؟。…\n]|(?<=\S)[.!?](?=[\p{L}\p{N}/]))+[.!?؟。…]*")
+_CLAUSE = regex.compile(r"(?:[^,;:–—،؛()]|(?<=\S)[,:](?=[\p{L}\p{N}/])|(?<=\p{N})–(?=\p{N}))+")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’\u200c-]+")
-# Links, addresses, mentions, long numbers, markup, code, list marks: not a member's words, or not to be repeated.
+# Links, addresses, mentions, phone numbers: what leads to a person or away from here.
+_REACHES = r"https?:|www\.|\S+@\S+\.\S+|@\w|\d[\d .()/-]{6,}\d"
+_REACHING = regex.compile(_REACHES, regex.IGNORECASE)
+# These, and domains, long numbers, markup, code, list marks: not a member's words, or not to be repeated.
 _UNQUOTABLE = regex.compile(
-    r"https?:|www\.|\S+@\S+\.\S+|@\w|#\w+#|\d{4,}|\d[\d .()/-]{6,}\d|[<>{}`\[\]|$\\_=*]|:[a-z_]{3,}:|^\s*[-*>]",
+    rf"{_REACHES}|(?-i:[\p{{L}}\p{{N}}]\.[a-z]{{2,}})|#\w+#|\d{{4,}}|[<>{{}}`\[\]|$\\_=*]|:[a-z_]{{3,}}:|^\s*[-*>]",
     regex.IGNORECASE,
 )
-_QUOTES = regex.compile(r"[\"“”„«»]")
+# Marks that would close the quotation, and invisible ones that would turn the direction of what follows.
+_QUOTES = regex.compile(r"[\"“”„«»\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def reads_like_an_order(text: str) -> bool:
@@ -54,10 +59,17 @@ def pick_quote(
 
 def is_quotable(clause: str, language: str) -> bool:
     """Whether a clause holds no link, address, number or markup, no insult (in its language or English), no order."""
-    if _UNQUOTABLE.search(clause) or reads_like_an_order(clause):
-        return False
+    return not (_UNQUOTABLE.search(clause) or reads_like_an_order(clause) or _is_rude(clause, language))
+
+
+def may_be_greeted(name: str, language: str) -> bool:
+    """Whether a member's name may stand in a greeting. Names are free text too: it is no address, insult or order."""
+    return not (_REACHING.search(name) or reads_like_an_order(name) or _is_rude(name, language))
+
+
+def _is_rude(text: str, language: str) -> bool:
     rude = (book for book in _lexicons() if book.language in (language, "en"))
-    return not any(book.patterns["insults"].search(clause) for book in rude)
+    return any(book.patterns["insults"].search(text) for book in rude)
 
 
 def _clauses(text: str, language: str, longest: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from assistant.community import Remedy
 from assistant.domain import Plan, Situation
 from assistant.planning.apology import SheetFacts
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
-from assistant.planning.quoting import pick_quote
+from assistant.planning.quoting import may_be_greeted, pick_quote
 from knowledge.messages import Passage, Post
 from knowledge.words import shorten, stems
 
@@ -39,8 +39,9 @@ def plan_reply(ground: Ground, post: Post, situation: Situation, background: Bac
         intent=post.signals.intent,
         about=set().union(*(stems(p.post.message.text, p.post.signals.language) for p in background.related)),
     )
-    named = post.author_name if post.message.author != "anonymous" else None
-    builder.say("greet", "named" if named else "unnamed", [target], **({"name": named} if named else {}))
+    name = " ".join(post.author_name.split())
+    named = bool(name) and post.message.author != "anonymous" and may_be_greeted(name, ground.language)
+    builder.say("greet", "named" if named else "unnamed", [target], **({"name": name} if named else {}))
     again = bool(background.past) and situation == "criticism"
     past = [post_evidence(p) for p in background.past] if again else []
     builder.say("acknowledge", "criticism_again" if again else situation, [target, *past])

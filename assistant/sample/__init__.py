@@ -30,7 +30,7 @@ def profile_text(today: date) -> str:
 def records(today: date) -> Iterator[Record]:
     """The sample's members and messages, the newest written this morning. Its channels stand in the profile."""
     for row in _rows("members.jsonl"):
-        joined = _moment(today, row["joined_day"], "12:00")
+        joined = _moment(today, row["joined_day"], "00:00")
         yield Member(id=row["id"], name=row["name"], joined=joined, is_bot=row.get("is_bot", False))
     threads: dict[str, str] = {}
     for row in _rows("messages.jsonl"):

@@ -42,9 +42,9 @@ def compose(plan: Plan, writer: Writer, phrasebook: Writer, check: Check, attemp
         except ModelFailed as error:
             failure = (Finding(check="model", severity="warn", message=f"{error} The phrasebook wrote the rest."),)
             break
-        texts |= written.segments
+        texts |= {move.id: written.segments[move.id] for move in wanted if move.id in written.segments}
         provenance = _add(provenance, written.provenance)
-        findings = _repairable(check(plan, _in_order(plan, texts, fallback)))
+        findings = _repairable(plan, check(plan, _in_order(plan, texts, fallback)))
         wanted = _to_rewrite(writable, texts, findings)
         if not wanted:
             break
@@ -57,21 +57,25 @@ def compose(plan: Plan, writer: Writer, phrasebook: Writer, check: Check, attemp
 def _kept(
     plan: Plan, texts: Mapping[str, Segment], fallback: Mapping[str, Segment], check: Check
 ) -> dict[str, Segment]:
-    """The texts that do not block: first those whose own segment does are dropped, then all if the whole still does."""
+    """The texts that do not block: those whose own segment does are dropped, then all if the phrasebook does better."""
     kept = dict(texts)
-    for finding in _repairable(check(plan, _in_order(plan, kept, fallback))):
+    for finding in _repairable(plan, check(plan, _in_order(plan, kept, fallback))):
         kept.pop(finding.move or "", None)
-    whole = [f for f in _repairable(check(plan, _in_order(plan, kept, fallback))) if f.move is None]
-    return {} if whole else kept
+    left = _repairable(plan, check(plan, _in_order(plan, kept, fallback)))
+    if not left:
+        return kept
+    unavoidable = _repairable(plan, check(plan, _in_order(plan, {}, fallback)))
+    return kept if len(left) <= len(unavoidable) else {}
 
 
 def _in_order(plan: Plan, texts: Mapping[str, Segment], fallback: Mapping[str, Segment]) -> tuple[Segment, ...]:
     return tuple(texts.get(move.id) or fallback[move.id] for move in plan.moves)
 
 
-def _repairable(findings: Collection[Finding]) -> tuple[Finding, ...]:
-    """What writing again could mend: not a fact that nobody gave."""
-    return tuple(f for f in findings if f.severity == "block" and f.check != MISSING_FACT)
+def _repairable(plan: Plan, findings: Collection[Finding]) -> tuple[Finding, ...]:
+    """What writing again could mend: not a fact that nobody gave, but a gap where nothing is missing."""
+    lacking = {move.id for move in plan.moves if move.missing}
+    return tuple(f for f in findings if f.severity == "block" and not (f.check == MISSING_FACT and f.move in lacking))
 
 
 def _to_rewrite(writable: Sequence[Move], texts: Mapping[str, Segment], findings: Sequence[Finding]) -> list[Move]:

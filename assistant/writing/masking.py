@@ -1,5 +1,6 @@
 """Masks personal data before a text leaves for a remote model, and puts it back after."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -8,7 +9,12 @@ import regex
 from stdnum import luhn
 
 _EMAIL = regex.compile(r"[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+")
-_CARD = regex.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_DIGITS = regex.compile(r"\d(?:[ -]?\d){12,}")
+_CARD_LENGTHS = range(13, 20)
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
+_DATE = regex.compile(rf"(?<!\d[./-]?)(?:{_DAY}[./-]{_MONTH}[./-]{_YEAR}|{_YEAR}[./-]{_MONTH}[./-]{_DAY})(?![./-]?\d)")
+# With a + or a 0 in front, and long: a phone number even where another number stands right behind it.
+_LONG_PHONE = regex.compile(r"(?<![\p{L}\d])(?:\+|\(?[0٠۰])(?:[ ()./-]{0,2}\d){8,}")
 _PLACEHOLDER = regex.compile(r"<([A-Z]+)_(\d+)>")
 
 
@@ -41,7 +47,9 @@ class Mask:
     def hide(self, text: str) -> str:
         """`text` with placeholders such as <EMAIL_1> in place of personal data."""
         result, position = [], 0
-        for found in personal_data(text, self._region, self._names):
+        # What looks like a placeholder already is hidden too, or it would be taken for one of ours.
+        lookalikes = [Found(*match.span(), "TEXT") for match in _PLACEHOLDER.finditer(text)]
+        for found in sorted([*lookalikes, *personal_data(text, self._region, self._names)], key=_place):
             if found.start >= position:
                 result += [text[position : found.start], self._placeholder(text[found.start : found.end], found.label)]
                 position = found.end
@@ -66,18 +74,56 @@ def personal_data(text: str, region: str, names: "regex.Pattern[str] | None" = N
 
     `region` is the two-letter country for phone numbers written without a country code.
     """
-    return sorted(_search(text, region, names), key=lambda found: (found.start, -found.end))
+    sure = [*_emails(text), *_cards(text)]
+    dates = [Found(*match.span(), "DATE") for match in _DATE.finditer(text)]
+    phones = _phones(_blanked(text, [*sure, *dates]), region)
+    return sorted([*sure, *phones, *_named(text, names)], key=_place)
 
 
-def _search(text: str, region: str, names: "regex.Pattern[str] | None") -> Iterator[Found]:
+def _place(found: Found) -> tuple[int, int]:
+    return found.start, -found.end
+
+
+def _emails(text: str) -> Iterator[Found]:
     for match in _EMAIL.finditer(text):
         yield Found(*match.span(), "EMAIL")
-    for match in _CARD.finditer(text):
-        if luhn.is_valid(regex.sub(r"\D", "", match.group(0))):
-            yield Found(*match.span(), "CARD")
-    for phone in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
-        if sum(character.isdigit() for character in phone.raw_string) >= 7:
-            yield Found(phone.start, phone.end, "PHONE")
-    if names is not None:
-        for match in names.finditer(text):
-            yield Found(*match.span(), "NAME")
+
+
+def _cards(text: str) -> Iterator[Found]:
+    """Whole groups of digits that pass the check, also where other numbers stand right beside them."""
+    for run in _DIGITS.finditer(text):
+        groups = [match.span() for match in regex.finditer(r"\d+", run.group(0))]
+        position = 0
+        for number, (start, _) in enumerate(groups):
+            near = [end for _, end in groups[number : number + _CARD_LENGTHS.stop]]
+            ends = (end for end in reversed(near) if start >= position and _is_card(run.group(0)[start:end]))
+            if (end := next(ends, None)) is not None:
+                yield Found(run.start() + start, run.start() + end, "CARD")
+                position = end
+
+
+def _is_card(text: str) -> bool:
+    digits = "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
+    return len(digits) in _CARD_LENGTHS and luhn.is_valid(digits)
+
+
+def _phones(text: str, region: str) -> list[Found]:
+    matcher = phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE)
+    found = [
+        Found(phone.start, phone.end, "PHONE")
+        for phone in matcher
+        if sum(character.isdigit() for character in phone.raw_string) >= 7
+    ]
+    return found + [Found(*match.span(), "PHONE") for match in _LONG_PHONE.finditer(_blanked(text, found))]
+
+
+def _named(text: str, names: "regex.Pattern[str] | None") -> Iterator[Found]:
+    for match in names.finditer(text) if names is not None else ():
+        yield Found(*match.span(), "NAME")
+
+
+def _blanked(text: str, findings: Iterable[Found]) -> str:
+    """The text with line breaks in place of what was found, so that everything else keeps its place."""
+    for found in findings:
+        text = text[: found.start] + "\n" * (found.end - found.start) + text[found.end :]
+    return text

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from assistant.community import Profile
 from assistant.domain import Evidence, Finding, Move, Plan, Provenance, Segment
 from assistant.errors import ModelFailed
+from assistant.planning.quoting import reads_like_an_order
 from assistant.ports import ChatAnswer, ChatMessage, ChatModel, Writer, Written
 from assistant.writing.masking import Mask
 from prompts.templates import Template, move_texts
@@ -140,10 +141,19 @@ class ModelWriter:
 
 
 def _shown(item: Evidence, alias: str, hide: Callable[[str], str]) -> dict[str, str | None]:
-    text = WITHHELD if item.suspicious else item.text
-    # Angle brackets could close the evidence block or forge a placeholder.
-    safe = text.replace("<", "‹").replace(">", "›").replace("\n", " ")
-    return {"id": alias, "author": hide(item.author) if item.author else None, "text": hide(safe)}
+    # A name is free text too: it may be an order, or try to leave the block.
+    author = item.author if item.author and not reads_like_an_order(item.author) else None
+    hidden = hide(author) if author else None
+    return {
+        "id": alias,
+        "author": _safe(author) if author and hidden == author else hidden,
+        "text": hide(_safe(WITHHELD if item.suspicious else item.text)),
+    }
+
+
+def _safe(text: str) -> str:
+    """On one line, and without angle brackets: they could close the evidence block or forge a placeholder."""
+    return _plain(text.replace("<", "‹").replace(">", "›"))
 
 
 def _schema(moves: Sequence[Move], aliases: list[str]) -> dict[str, object]:

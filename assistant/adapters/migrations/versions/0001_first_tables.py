@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("joined", knowledge.adapters.sql.UtcDateTime(), nullable=True),
         sa.Column("is_bot", sa.Boolean(), nullable=False),
+        sa.Column("is_staff", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("community", "id"),
     )
     op.create_table(
