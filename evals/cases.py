@@ -56,14 +56,16 @@ def load_suite(name: str) -> list[Case]:
         known = ", ".join(sorted(p.stem for p in Path(str(files("evals") / "suites")).glob("*.jsonl")))
         raise BadPlan(f"There is no suite “{name}”. Known: {known}; or give the path of a .jsonl file.")
     cases: dict[str, Case] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    # Not splitlines: a text may hold characters that Unicode counts as line ends, and JSON does not.
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             case = Case.model_validate_json(line)
         except ValidationError as error:
             first = error.errors()[0]
-            raise BadPlan(f"{path}, line {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            place = ".".join(map(str, first["loc"])) or "the line"
+            raise BadPlan(f"{path}, line {number}: {place}: {first['msg']}") from error
         if case.id in cases:
             raise BadPlan(f"{path}, line {number}: the id “{case.id}” stands there twice.")
         cases[case.id] = case

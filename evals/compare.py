@@ -57,6 +57,7 @@ def save_baseline(results: Results, path: Path) -> None:
     """Store these results as what later ones are held against. Writers that were not run keep theirs."""
     stored = json.loads(path.read_bytes()) if path.is_file() else {}
     stored |= {run.writer: BaselineRun(means=run.means, passed=_passed(run)).model_dump() for run in results.runs}
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(stored, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -12,12 +12,19 @@ from evals.run import Results
 from evals.scorers import PASS, SCORERS
 from knowledge.languages import direction
 
+_COLOURS = ("#a04a2b", "#5b7f95", "#8a9a5b", "#c8a24a", "#7a6a86")
+
+
+def number(value: float | None) -> str:
+    """A mean as it is shown; a dash where no case gave the scorer anything to say."""
+    return "–" if value is None else f"{value:.3f}"
+
 
 def table(results: Results) -> str:
     """One row for each writer: the mean of each score, the share of model-written sentences, the time."""
     head = ["writer", *SCORERS, "by model", "seconds"]
     rows = [
-        [run.writer, *(f"{run.means[name]:.3f}" for name in SCORERS), f"{run.by_model:.0%}", f"{run.seconds:.1f}"]
+        [run.writer, *(number(run.means.get(name)) for name in SCORERS), f"{run.by_model:.0%}", f"{run.seconds:.1f}"]
         for run in results.runs
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
@@ -27,16 +34,16 @@ def table(results: Results) -> str:
 
 def plot(results: Results) -> str:
     """Grouped bars, a group for each score and a bar for each writer, as SVG."""
-    import matplotlib as mpl
+    # Not pyplot: it keeps its figures in one place for all threads, and the desk draws in several.
+    from matplotlib.figure import Figure
 
-    mpl.use("svg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(9, 3.2))
+    figure = Figure(figsize=(9, 3.2))
+    axes = figure.subplots()
     width = 0.8 / len(results.runs)
     for number, run in enumerate(results.runs):
         places = [position + number * width for position in range(len(SCORERS))]
-        axes.bar(places, [run.means[name] for name in SCORERS], width=width * 0.92, label=run.writer)
+        heights = [run.means.get(name, 0.0) for name in SCORERS]
+        axes.bar(places, heights, width=width * 0.92, label=run.writer, color=_COLOURS[number % len(_COLOURS)])
     axes.axhline(PASS, color="#888888", linewidth=0.8, linestyle=":")
     axes.set_xticks([p + 0.4 - width / 2 for p in range(len(SCORERS))], list(SCORERS))
     axes.set_ylim(0, 1.05)
@@ -44,7 +51,6 @@ def plot(results: Results) -> str:
     axes.legend(frameon=False, ncols=len(results.runs), loc="upper center", bbox_to_anchor=(0.5, 1.18))
     image = io.StringIO()
     figure.savefig(image, format="svg", bbox_inches="tight")
-    plt.close(figure)
     return image.getvalue()[image.getvalue().index("<svg") :]
 
 
@@ -62,6 +68,7 @@ def write(results: Results, regressions: Sequence[Regression], folder: Path) -> 
         names=list(SCORERS),
         passing=PASS,
         direction=direction,
+        number=number,
     )
     page.write_text(html, encoding="utf-8")
     return data, page

@@ -1,12 +1,14 @@
 """Runs a suite over writers and prompt versions, and scores what comes of it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from zlib import crc32
 
 import numpy as np
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError
 
 from assistant.bootstrap import House
 from assistant.domain import Draft
@@ -48,11 +50,12 @@ class RunResult(Frozen):
 
     @property
     def means(self) -> dict[str, float]:
-        """The mean of each scorer over the cases it had something to say about."""
+        """The mean of each scorer over the cases it had something to say about; without one it is left out."""
         means = {}
         for name in SCORERS:
             values = [value for case in self.cases if (value := case.scores[name]) is not None]
-            means[name] = round(sum(values) / len(values), 4) if values else 0.0
+            if values:
+                means[name] = round(sum(values) / len(values), 4)
         return means
 
     @property
@@ -76,11 +79,14 @@ def run_suite(
     writers: Sequence[str],
     *,
     limit: int | None = None,
+    journal: Path | None = None,
     progress: Progress = no_progress,
 ) -> Results:
     """Run each writer (“phrasebook”, “model” or “model@VERSION”) over a suite.
 
-    Raises BadPlan for a bad suite, Misconfigured for a writer that is not there.
+    `journal` is a file to which each finished case is added at once; a case that stands there is not run again, so that
+    hours with a slow model survive an interruption. Raises BadPlan for a bad suite, Misconfigured for a writer that is
+    not there.
     """
     cases = load_suite(suite)[:limit]
     understanding = house.understanding._replace(embedder=RememberingEmbedder(house.embedder))
@@ -89,8 +95,13 @@ def run_suite(
     runs = []
     for name, writer in chosen.items():
         samples: list[tuple[Sample, float]] = []
+        finished = _read_journal(journal, name)
         for case in cases:
-            samples.append(_run_case(understanding, case, writer))
+            entry = finished.get(case.id)
+            if entry is None:
+                entry = _run_case(understanding, name, case, writer)
+                _add_to_journal(journal, entry)
+            samples.append((_sample(understanding, case, entry), entry.seconds))
             done += 1
             progress(done, total)
         runs.append(_scored(name, samples))
@@ -127,12 +138,18 @@ def _writer(house: House, name: str) -> Writer:
     return house.writer(kind, world.sample_profile(), int(version) if version else None)
 
 
-def _run_case(understanding: Understanding, case: Case, writer: Writer) -> tuple[Sample, float]:
+class Entry(Frozen):
+    """One line of a journal: what a writer made of a case."""
+
+    writer: str
+    case: str
+    draft: Draft | None
+    refusal: str | None
+    seconds: float
+
+
+def _run_case(understanding: Understanding, name: str, case: Case, writer: Writer) -> Entry:
     desk = world.make_desk(case, understanding, writer)
-
-    def detect(text: str) -> Detection:
-        return understanding.languages.detect(text, expected=(case.language, *desk.profile.languages))
-
     draft: Draft | None = None
     refusal: str | None = None
     started = perf_counter()
@@ -140,7 +157,34 @@ def _run_case(understanding: Understanding, case: Case, writer: Writer) -> tuple
         draft = compose_draft(desk, case.id, world.make_plan(case, desk, seed=crc32(case.id.encode())))
     except (Refused, NotFound) as error:
         refusal = str(error)
-    return Sample(case, draft, refusal, desk.profile, detect), perf_counter() - started
+    return Entry(writer=name, case=case.id, draft=draft, refusal=refusal, seconds=perf_counter() - started)
+
+
+def _sample(understanding: Understanding, case: Case, entry: Entry) -> Sample:
+    profile = world.sample_profile()
+
+    def detect(text: str) -> Detection:
+        return understanding.languages.detect(text, expected=(case.language, *profile.languages))
+
+    return Sample(case, entry.draft, entry.refusal, profile, detect)
+
+
+def _read_journal(journal: Path | None, writer: str) -> dict[str, Entry]:
+    """What a writer has finished already. A last line that was cut off counts as not written."""
+    if journal is None or not journal.is_file():
+        return {}
+    entries = []
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        with suppress(ValidationError):
+            entries.append(Entry.model_validate_json(line))
+    return {entry.case: entry for entry in entries if entry.writer == writer}
+
+
+def _add_to_journal(journal: Path | None, entry: Entry) -> None:
+    if journal is not None:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        with journal.open("a", encoding="utf-8") as file:
+            file.write(entry.model_dump_json() + "\n")
 
 
 def _scored(writer: str, samples: Sequence[tuple[Sample, float]]) -> RunResult:

@@ -11,7 +11,7 @@ import regex
 from assistant.checking.length import LONGEST
 from assistant.checking.subject import Detect, Subject
 from assistant.community import Profile
-from assistant.domain import MISSING_FACT, VOCABULARY, Draft
+from assistant.domain import MISSING_FACT, NEEDS, VOCABULARY, Draft
 from evals.cases import Case, Outcome
 from knowledge.words import words
 
@@ -93,7 +93,8 @@ def grounding(sample: Sample) -> Score:
         quoted = [value for value in move.slots.values() if value]
         kept = all(_contains(segment.text, value) for value in quoted)
         cited = all(id_ in known for id_ in segment.evidence)
-        quotes_real = all(_contains(subject.all_facts, quote) for quote in _quotations(segment.text))
+        said = [quote for quote in _quotations(segment.text) if not NEEDS.search(quote)]
+        quotes_real = all(_contains(subject.all_facts, quote) for quote in said)
         if not (kept and cited and quotes_real):
             loose.append(move.id)
     share = 1 - len(loose) / max(1, len(subject.pairs))

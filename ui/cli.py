@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,10 @@ Home = Annotated[
 WriterName = Annotated[str, typer.Option("--writer", help="auto, phrasebook or model.")]
 
 
+_INTERRUPTED = 130
+"""The exit status that Typer gives a Ctrl-C."""
+
+
 def main() -> None:
     """Run a command; what is meant for a person to read is printed without a traceback."""
     from assistant.errors import HearthsideError
@@ -51,12 +56,13 @@ def main() -> None:
 
     try:
         app()
-    except (HearthsideError, KnowledgeError, BadFile) as error:
+    except (HearthsideError, KnowledgeError, BadFile, OSError) as error:  # an OSError names the file and the reason
         typer.echo(f"{error}", err=True)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("\nStopped. Nothing stored is lost; the same command goes on where it was.", err=True)
-        raise SystemExit(130) from None
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            typer.echo("\nStopped. Nothing stored is lost; the same command goes on where it was.", err=True)
+        raise
 
 
 @app.command("import")
@@ -91,11 +97,12 @@ def import_(
         except StoreBusy as error:
             waiting = f"Stored; the process that holds the vector store will index it. {error}"
         saved = taken.report.saved
+        code = 0 if any(saved) else 1
         if as_json:
             details = {"community": taken.community, "format": taken.format, **saved._asdict(), "indexed": indexed}
             skipped = [record.model_dump() for record in taken.report.examples]
             _print_json({**details, "skipped": taken.report.skipped, "examples": skipped, "waiting": waiting})
-            return
+            raise typer.Exit(code)
         _say(f"{taken.community}: read as {taken.format}. {saved.added} new messages, {saved.changed} changed, "
              f"{saved.unchanged} unchanged; {indexed} indexed.")  # fmt: skip
         for reason, count in taken.report.skipped.items():
@@ -104,6 +111,8 @@ def import_(
             _say(f"    {record.place}: {record.reason}")
         if waiting:
             _say(waiting)
+        if code:
+            raise typer.Exit(code)
         if not house.profile(taken.community).team:
             _say(f"Next: say in {taken.profile} who speaks for you (team:), so that “unanswered” means something.")
 
@@ -129,7 +138,7 @@ def search(
             house.messages,
             house.index,
             house.embedder,
-            house.choose(community),
+            _caught_up(house, community),
             question,
             count=count,
             filters=filters,
@@ -147,13 +156,10 @@ def search(
 @app.command()
 def notice(community: Community = None, as_of: AsOf = None, home: Home = None, as_json: Json = False) -> None:
     """Look for what deserves an answer or an idea. Each shows why."""
-    from assistant import intake, usecases
+    from assistant import usecases
 
     with _house(home, as_of) as house:
-        id_ = house.choose(community)
-        with _progress("Indexing") as progress:
-            intake.index_all(house, id_, progress)
-        desk = house.desk(id_)
+        desk = house.desk(_caught_up(house, community), "phrasebook")
         found = usecases.notice_now(desk)
         if as_json:
             _print_json([opportunity.model_dump(mode="json") for opportunity in found])
@@ -186,7 +192,7 @@ def draft(
     from assistant.requests import read_request
 
     with _house(home, as_of) as house:
-        desk = house.desk(house.choose(community), writer)
+        desk = house.desk(_caught_up(house, community), writer)
         if everything:
             usecases.notice_now(desk)
             with _progress("Drafting") as progress:
@@ -240,12 +246,20 @@ def review(
     """See the queue or a draft, and decide: edit, approve, reject, write again, reopen."""
     from assistant import usecases
 
+    if id_ is None and (edit or approve or reject is not None or rewrite or reopen):
+        raise typer.BadParameter("Say which draft: its id stands at the start of its line in the queue.")
+    if offer is not None and not rewrite:
+        raise typer.BadParameter("--offer goes with --rewrite.")
     with _house(home, as_of) as house:
-        desk = house.desk(house.choose(community), writer)
+        # A decision needs no writer; a model is loaded for a rewrite alone.
+        desk = house.desk(house.choose(community), writer if rewrite else "phrasebook")
         name = by or ""
         if confirm_sheet is not None:
             sheet = usecases.confirm_sheet(desk, confirm_sheet, name)
-            _say(f"The fact sheet of {sheet.incident} is confirmed by {sheet.confirmed_by}.")
+            if not as_json:
+                _say(f"The fact sheet of {sheet.incident} is confirmed by {sheet.confirmed_by}.")
+            elif id_ is None:
+                _print_json(sheet.model_dump(mode="json"))
         if id_ is None:
             if confirm_sheet is None:
                 _queue(desk.store.drafts(desk.profile.id, _filter(status), 200), desk.now, as_json)
@@ -287,7 +301,7 @@ def batch(
 
     wanted = batches.read_plan(plan)
     with _house(home, as_of) as house:
-        desk = house.desk(house.choose(community), writer)
+        desk = house.desk(_caught_up(house, community), writer)
         if not desk.store.opportunities(desk.profile.id):
             usecases.notice_now(desk)
         with _progress("Writing") as progress:
@@ -310,13 +324,16 @@ def eval_(
         typer.Option("--writer", help="phrasebook, model, or model@VERSION of the prompt. Repeatable."),
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option("--baseline", help="Compare with this file instead of the stored one.")
+        Path | None, typer.Option("--baseline", exists=True, help="Compare with this file instead of the stored one.")
     ] = None,
     save_baseline: Annotated[
         bool, typer.Option("--save-baseline", help="Store the results as the new baseline.")
     ] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder for results.json and report.html.")] = Path("out/eval"),
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="Keep each finished case here; run again, go on from there.")
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -324,7 +341,9 @@ def eval_(
     from evals import compare, report, run
 
     with _house(home) as house, _progress("Evaluating") as progress:
-        results = run.run_suite(house, suite, writers or ["phrasebook"], limit=limit, progress=progress)
+        results = run.run_suite(
+            house, suite, writers or ["phrasebook"], limit=limit, journal=journal, progress=progress
+        )
     stored = compare.baseline_path(suite)
     regressions = compare.compare(results, baseline or stored)
     files = report.write(results, regressions, out)
@@ -388,6 +407,16 @@ def _house(home: Path | None, as_of: datetime | None = None, **flags: Any) -> "I
         yield house
 
 
+def _caught_up(house: "House", community: str | None) -> str:
+    """The community asked for, or the only one, with everything indexed that an import or a crash left pending."""
+    from assistant.intake import index_all
+
+    id_ = house.choose(community)
+    with _progress("Indexing") as progress:
+        index_all(house, id_, progress)
+    return id_
+
+
 @contextmanager
 def _progress(label: str) -> "Iterator[Callable[[int, int | None], None]]":
     """A bar with rate and time left on the terminal; nothing where the output is not one, or nothing is to do."""
@@ -416,7 +445,8 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
     from knowledge.importers.tabular import SYNONYMS
 
     columns: dict[str, str] = {}
-    for pair in pairs:
+    next_field = re.compile(rf",\s*(?=(?:{'|'.join(SYNONYMS)})=)")
+    for pair in (part for given in pairs for part in next_field.split(given)):
         field, equals, column = pair.partition("=")
         if not equals or field not in SYNONYMS:
             raise typer.BadParameter(f"--map wants FIELD=COLUMN with a field of {', '.join(SYNONYMS)}; got “{pair}”.")

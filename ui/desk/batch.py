@@ -46,16 +46,17 @@ def tab(session: Session) -> Refresh:
                 for kind in KINDS
             ]
             go = gr.Button("Start", variant="primary", elem_id="batch-go", min_width=110)
-        state = gr.HTML(elem_id="batch-state")
-        table = gr.HTML(elem_id="batch-table")
+        state = gr.HTML(elem_id="batch-state", apply_default_css=False)
+        table = gr.HTML(elem_id="batch-table", apply_default_css=False)
         files = gr.File(label="Files", file_count="multiple", interactive=False, visible=False, elem_id="batch-files")
         timer = gr.Timer(0.5, active=False)
 
     def start(
-        community: str, title: str, week: str, number: float, chosen: list[str], *wanted: float
+        community: str, title: str, week: str, number: float, chosen: list[str], *wanted: float | None
     ) -> tuple[str, Any]:
         def act() -> str:
-            plan = _plan(title, week, int(number), chosen, dict(zip(KINDS, map(int, wanted), strict=True)))
+            numbers = [int(each or 0) for each in wanted]
+            plan = _plan(title, week, int(number), chosen, dict(zip(KINDS, numbers, strict=True)))
 
             def work(_job: Job, progress: Callable[[int, int | None], None]) -> str:
                 desk = session.desk(community)
@@ -69,7 +70,8 @@ def tab(session: Session) -> Refresh:
             return watched(session, f"batch {community}")[0]
 
         shown, problem = attempt(act)
-        return problem or shown or "", gr.Timer(active=not problem)
+        _, running = watched(session, f"batch {community}")
+        return problem or shown or "", gr.Timer(active=running or not problem)
 
     def tick(community: str) -> tuple[str, Any, str, Any]:
         html, running = watched(session, f"batch {community}")

@@ -14,7 +14,7 @@ from ui.desk.session import Refresh, Session, attempt
 
 
 def tab(session: Session) -> Refresh:
-    with gr.Tab("Compose", id="compose"):
+    with gr.Tab("Compose", id="compose") as shown_tab:
         gr.Markdown("Ask for what you need. The draft goes into the queue, with its evidence.")
         with gr.Row():
             request = gr.Textbox(
@@ -35,10 +35,10 @@ def tab(session: Session) -> Refresh:
                 elem_id="request-language",
             )
             go = gr.Button("Draft it", variant="primary", min_width=110, elem_id="compose-go")
-        note = gr.HTML(elem_id="compose-note")
-        result = gr.HTML(elem_id="compose-result")
+        note = gr.HTML(elem_id="compose-note", apply_default_css=False)
+        result = gr.HTML(elem_id="compose-result", apply_default_css=False)
         gr.Markdown("### Noticed, not taken up yet")
-        waiting = gr.HTML(elem_id="noticed")
+        waiting = gr.HTML(elem_id="noticed", apply_default_css=False)
 
     def compose(community: str, text: str, chosen_kind: str, chosen_language: str) -> tuple[str, str]:
         def act() -> str:
@@ -50,7 +50,7 @@ def tab(session: Session) -> Refresh:
                 language=chosen_language or None,
             )
             draft = usecases.draft_brief(desk, brief)
-            return render.post(draft) + render.sentences(draft, None, desk.now)
+            return render.post(draft) + render.sentences(draft, None, desk.now, choosable=False)
 
         shown, problem = attempt(act)
         return problem or render.message("It is in the queue, ready for your decision.", "good"), shown or ""
@@ -71,4 +71,5 @@ def tab(session: Session) -> Refresh:
     inputs: list[Any] = [session.community, request, kind, language]
     for event in (go.click, request.submit):
         event(compose, inputs, [note, result], api_visibility="private", show_progress="hidden")
+    shown_tab.select(show, [session.community], [waiting], api_visibility="private", show_progress="hidden")
     return show, [waiting]

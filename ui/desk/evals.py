@@ -1,6 +1,8 @@
 """Evals: run the suite over writers and prompt versions, watch it, and see what has become better or worse."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -33,17 +35,17 @@ def tab(session: Session) -> Refresh:
                 value=0, label="Only the first … cases (0: all)", precision=0, minimum=0, elem_id="eval-limit"
             )
             go = gr.Button("Run", variant="primary", elem_id="eval-go", min_width=110)
-        state = gr.HTML(elem_id="eval-state")
-        scores = gr.HTML(elem_id="eval-scores")
+        state = gr.HTML(elem_id="eval-state", apply_default_css=False)
+        scores = gr.HTML(elem_id="eval-scores", apply_default_css=False)
         page = gr.DownloadButton("Download the report", visible=False, size="sm", elem_id="eval-report")
         timer = gr.Timer(0.5, active=False)
 
-    def start(chosen: list[str], first: float) -> tuple[str, Any]:
+    def start(chosen: list[str], first: float | None) -> tuple[str, Any]:
         if not chosen:
             return render.message("Choose at least one writer.", "bad"), gr.Timer(active=False)
 
         def work(_job: Job, progress: Callable[[int, int | None], None]) -> str:
-            results = run.run_suite(session.house, SUITE, chosen, limit=int(first) or None, progress=progress)
+            results = run.run_suite(session.house, SUITE, chosen, limit=int(first or 0) or None, progress=progress)
             regressions = compare.compare(results, compare.baseline_path(SUITE))
             report.write(results, regressions, folder)
             return f"Scores that are worse than the baseline: {len(regressions)}."
@@ -60,9 +62,7 @@ def tab(session: Session) -> Refresh:
         data, html = folder / "results.json", folder / "report.html"
         if not data.is_file():
             return render.message("Nothing has been run yet."), gr.DownloadButton(visible=False)
-        results = Results.model_validate_json(data.read_bytes())
-        shown = render.scores(_rows(results), ["writer", *SCORERS, "by model", "seconds"], report.plot(results), [])
-        return shown, gr.DownloadButton(value=str(html), visible=html.is_file())
+        return _shown(data, data.stat().st_mtime_ns), gr.DownloadButton(value=str(html), visible=html.is_file())
 
     def show(_community: str | None) -> tuple[str, Any, Any, Any]:
         return tick()
@@ -73,11 +73,18 @@ def tab(session: Session) -> Refresh:
     return show, watching
 
 
+@lru_cache(maxsize=1)
+def _shown(data: Path, _changed: int) -> str:
+    """The scores as HTML; drawn once for each run, since every visit shows them."""
+    results = Results.model_validate_json(data.read_bytes())
+    return render.scores(_rows(results), ["writer", *SCORERS, "by model", "seconds"], report.plot(results), [])
+
+
 def _rows(results: Results) -> list[dict[str, str]]:
     return [
         {
             "writer": each.writer,
-            **{name: f"{value:.3f}" for name, value in each.means.items()},
+            **{name: report.number(each.means.get(name)) for name in SCORERS},
             "by model": f"{each.by_model:.0%}",
             "seconds": f"{each.seconds:.1f}",
         }

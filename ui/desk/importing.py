@@ -45,7 +45,7 @@ def tab(session: Session) -> Refresh:
                     elem_id="import-columns",
                 )
                 go = gr.Button("Import", variant="primary", elem_id="import-go")
-        state = gr.HTML(elem_id="import-state")
+        state = gr.HTML(elem_id="import-state", apply_default_css=False)
         timer = gr.Timer(0.5, active=False)
 
     def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, Any]:
@@ -82,9 +82,9 @@ def _bring_in(
     taken = intake.import_export(
         house, path, community=community.strip() or None, format_=format_ or None, options=options, progress=progress
     )
-    job.label = "Indexing:"
+    job.go_on("Indexing:")
     indexed = intake.index_all(house, taken.community, progress)
-    job.label = "Noticing and drafting:"
+    job.go_on("Noticing and drafting:")
     desk = session.desk(taken.community)
     found = usecases.notice_now(desk)
     drafts = usecases.draft_noticed(desk, limit=50, progress=progress)

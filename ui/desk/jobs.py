@@ -28,6 +28,11 @@ class Job:
     def progress(self, done: int, total: int | None) -> None:
         self.done, self.total = done, total
 
+    def go_on(self, label: str) -> None:
+        """Begin the next stretch of the work: its progress and its rate count from here."""
+        self.label, self.done, self.total = label, 0, None
+        self._started = monotonic()
+
     @property
     def rate(self) -> float | None:
         """How many a second, once there is something to tell."""

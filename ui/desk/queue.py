@@ -1,9 +1,7 @@
 """The Queue: each draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import gradio as gr
@@ -17,7 +15,7 @@ from assistant.ports import QueueFilter
 from knowledge.languages import direction, language_name
 from prompts.files import languages
 from ui.desk import render
-from ui.desk.session import Refresh, Session, attempt, watched
+from ui.desk.session import Refresh, Session, attempt, handed_over, watched
 
 SHOWN = 100
 """Drafts listed at once; the filters find the others."""
@@ -47,8 +45,9 @@ class Chosen(NamedTuple):
 
 
 def tab(session: Session) -> Refresh:
-    with gr.Tab("Queue", id="queue"):
+    with gr.Tab("Queue", id="queue") as shown:
         queue = _Queue(session)
+    queue.wire_return(shown)
     return queue.open, queue.outputs
 
 
@@ -59,7 +58,7 @@ class _Queue:
         self._session = session
         self.chosen = gr.State(Chosen())
         with gr.Row():
-            with gr.Column(scale=2, min_width=320):
+            with gr.Column(scale=2, min_width=320, elem_classes="hs-side"):
                 self._build_list()
             with gr.Column(scale=3, min_width=420):
                 self._build_detail()
@@ -74,25 +73,20 @@ class _Queue:
         with gr.Row():
             statuses = [("To review", "proposed"), ("Approved", "approved"), ("Rejected", "rejected"), ("All", "")]
             self.status = gr.Dropdown(statuses, value="proposed", label="Status", min_width=90, elem_id="status")
-            kinds = [("All kinds", ""), *((render.KIND_LABELS[kind], kind) for kind in KINDS)]
+            kinds = [("All", ""), *((render.KIND_LABELS[kind], kind) for kind in KINDS)]
             self.kind = gr.Dropdown(kinds, value="", label="Kind", min_width=90, elem_id="kind")
-            codes = [("All languages", ""), *((language_name(code), code) for code in languages("phrasebooks"))]
+            codes = [("All", ""), *((language_name(code), code) for code in languages("phrasebooks"))]
             self.language = gr.Dropdown(codes, value="", label="Language", min_width=90, elem_id="language")
-        self.listing = gr.HTML(js_on_load=_PICK % {"name": "draft"}, elem_id="listing")
+        self.listing = gr.HTML(js_on_load=_PICK % {"name": "draft"}, elem_id="listing", apply_default_css=False)
         self.look = gr.Button("Look for something new", size="sm", elem_id="look")
-        self.looking = gr.HTML(elem_id="looking")
+        self.looking = gr.HTML(elem_id="looking", apply_default_css=False)
         self.timer = gr.Timer(1.0, active=False)
 
     def _build_detail(self) -> None:
-        self.about = gr.HTML(elem_id="about")
-        self.text = gr.HTML(js_on_load=_PICK % {"name": "move"}, elem_id="draft")
-        self.editor = gr.Textbox(label="Change the chosen sentence", lines=2, visible=False, elem_id="editor")
-        with gr.Row():
-            self.save = gr.Button("Save sentence", size="sm", visible=False, min_width=120, elem_id="save")
-            self.remove = gr.Button("Take it out", size="sm", visible=False, min_width=120, elem_id="remove")
-        self.note = gr.HTML(elem_id="note")
+        self.about = gr.HTML(elem_id="about", apply_default_css=False)
+        self.text = gr.HTML(js_on_load=_PICK % {"name": "move"}, elem_id="draft", apply_default_css=False)
         with gr.Accordion("Fact sheet of the incident", visible=False, open=True, elem_id="sheet") as self.sheet:
-            self.sheet_state = gr.HTML(elem_id="sheet-state")
+            self.sheet_state = gr.HTML(elem_id="sheet-state", apply_default_css=False)
             self.since = gr.Textbox(label="Since (YYYY-MM-DD)", max_lines=1, elem_id="sheet-since")
             self.facts = {
                 name: gr.Textbox(label=label, lines=2, elem_id=f"sheet-{name}") for name, label in SHEET_FIELDS.items()
@@ -100,22 +94,44 @@ class _Queue:
             with gr.Row():
                 self.save_sheet = gr.Button("Save the facts and write again", size="sm", elem_id="save-sheet")
                 self.confirm = gr.Button("I confirm these facts", size="sm", elem_id="confirm-sheet")
-        self.read = gr.Checkbox(
-            label="I have read every word of this and I mean it.", visible=False, elem_id="read", container=False
-        )
-        with gr.Row():
-            self.approve = gr.Button("Approve", variant="primary", min_width=110, elem_id="approve")
-            self.offer = gr.Dropdown([], label="Offer", min_width=140, elem_id="offer")
-            self.rewrite = gr.Button("Write again", min_width=110, elem_id="rewrite")
-            self.reopen = gr.Button("Reopen", min_width=110, visible=False, elem_id="reopen")
-        with gr.Row():
-            self.reason = gr.Textbox(label="Why not", max_lines=1, scale=3, min_width=160, elem_id="reason")
-            self.reject = gr.Button("Reject", variant="stop", min_width=110, elem_id="reject")
         self.approved = gr.Textbox(
             label="Approved text", lines=6, buttons=["copy"], interactive=False, visible=False, elem_id="approved"
         )
         self.download = gr.DownloadButton("Download", visible=False, size="sm", elem_id="download")
-        self.history = gr.HTML(elem_id="history")
+        self.history = gr.HTML(elem_id="history", apply_default_css=False)
+        with gr.Column(elem_classes="hs-decide"):
+            self.note = gr.HTML(elem_id="note", apply_default_css=False)
+            with gr.Row():
+                self.editor = gr.Textbox(
+                    label="Change the chosen sentence",
+                    show_label=False,
+                    lines=2,
+                    max_lines=6,
+                    scale=3,
+                    visible=False,
+                    elem_id="editor",
+                )
+                self.save = gr.Button("Save sentence", visible=False, min_width=120, elem_id="save")
+                self.remove = gr.Button("Take it out", visible=False, min_width=110, elem_id="remove")
+            self.read = gr.Checkbox(
+                label="I have read every word of this and I mean it.", visible=False, elem_id="read", container=False
+            )
+            with gr.Row(equal_height=True):
+                self.approve = gr.Button("Approve", variant="primary", min_width=110, elem_id="approve")
+                self.offer = gr.Dropdown([], label="Offer", show_label=False, min_width=160, elem_id="offer")
+                self.rewrite = gr.Button("Write again", min_width=110, elem_id="rewrite")
+                self.reopen = gr.Button("Reopen", min_width=110, visible=False, elem_id="reopen")
+            with gr.Row(equal_height=True):
+                self.reason = gr.Textbox(
+                    label="Why not",
+                    placeholder="Why not",
+                    show_label=False,
+                    max_lines=1,
+                    scale=3,
+                    min_width=160,
+                    elem_id="reason",
+                )
+                self.reject = gr.Button("Reject", variant="stop", min_width=110, elem_id="reject")
 
     def _wire(self) -> None:
         community, name = self._session.community, self._session.name
@@ -136,12 +152,26 @@ class _Queue:
         on(self.rewrite.click, self.on_rewrite, [*acting, self.offer])
         on(self.reopen.click, self.on_reopen, acting)
         on(self.save_sheet.click, self.on_save_sheet, [*acting, self.since, *self.facts.values()])
-        on(self.confirm.click, self.on_confirm, acting)
+        on(self.confirm.click, self.on_confirm, [*acting, self.since, *self.facts.values()])
         watching = [self.looking, self.timer]
         self.look.click(self.on_look, [community], watching, api_visibility="private", show_progress="hidden")
         self.timer.tick(
             self.on_tick, filters, [*watching, *self.outputs], api_visibility="private", show_progress="hidden"
         )
+
+    def wire_return(self, shown: gr.Tab) -> None:
+        """Coming back from another tab, a person sees what was drafted there."""
+        filters = [self._session.community, self.chosen, self.status, self.kind, self.language]
+        shown.select(self.on_return, filters, self.outputs, api_visibility="private", show_progress="hidden")
+
+    def on_return(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
+        """Only the list is shown anew: what a person has typed beside it stays."""
+        if not community or chosen.draft is None:
+            return self._present(community, chosen, status, kind, language)
+        desk, problem = attempt(lambda: self._session.desk(community))
+        if desk is None:
+            return {self.note: problem}
+        return {self.listing: _listing(desk, _drafts(desk, status, kind, language), chosen.draft)}
 
     def open(self, community: str | None) -> dict[Any, Any]:
         """Show a community from the beginning: its first draft."""
@@ -215,19 +245,23 @@ class _Queue:
     ) -> dict[Any, Any]:
         def act(desk: Desk, id_: str) -> str:
             draft = usecases.find_draft(desk, id_)
-            incident, tongue = draft.plan.incident or "", draft.plan.language
-            sheet = _filled(desk.sheet(incident).sheet, tongue, since, dict(zip(SHEET_FIELDS, facts, strict=True)))
-            usecases.save_sheet(desk, incident, sheet)
-            usecases.rewrite(desk, id_, by, revision=chosen.revision)
+            known = desk.sheet(draft.plan.incident or "").sheet
+            sheet = _filled(known, draft.plan.language, since, dict(zip(SHEET_FIELDS, facts, strict=True)))
+            usecases.fill_sheet(desk, id_, sheet, by, revision=chosen.revision)
             return "The facts are saved, and the draft was written again from them. Now confirm them."
 
         return self._act(act, community, chosen._replace(move=None), status, kind, language)
 
     def on_confirm(
-        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, since: str, *facts: str
     ) -> dict[Any, Any]:
         def act(desk: Desk, id_: str) -> str:
-            incident = usecases.find_draft(desk, id_).plan.incident or ""
+            draft = usecases.find_draft(desk, id_)
+            incident = draft.plan.incident or ""
+            stored = _facts(desk, desk.sheet(incident).sheet, draft.plan.language)
+            # A person vouches for what they see, not for what somebody else stored in the meantime.
+            if [since.strip(), *map(str.strip, facts)] != [text.strip() for text in stored.values()]:
+                raise NotAllowed("These are not the facts that are stored. Save them first, or open the draft again.")
             return f"The facts are confirmed by {usecases.confirm_sheet(desk, incident, by).confirmed_by}."
 
         return self._act(act, community, chosen, status, kind, language)
@@ -279,10 +313,9 @@ class _Queue:
         desk, problem = attempt(lambda: self._session.desk(community))
         if desk is None:
             return self._empty(problem)
-        wanted = QueueFilter(cast(Status | None, status or None), cast(Kind | None, kind or None), language or None)
-        drafts = desk.store.drafts(community, wanted, SHOWN)
+        drafts = _drafts(desk, status, kind, language)
         draft = desk.store.draft(chosen.draft) if chosen.draft else (drafts[0] if drafts else None)
-        listing = render.queue(drafts, desk.now, draft.id if draft else None, desk.store.count_drafts(community))
+        listing = _listing(desk, drafts, draft.id if draft else None)
         if draft is None:
             return {**self._empty(""), self.listing: listing}
         move = chosen.move if chosen.move in {segment.move for segment in draft.segments} else None
@@ -310,7 +343,7 @@ class _Queue:
 
     def _deciding(self, desk: Desk, draft: Draft) -> dict[Any, Any]:
         possible = reviewing.possible(draft.status)
-        remedies = [("as planned", ""), *((remedy.id, remedy.id) for remedy in desk.profile.remedies)]
+        remedies = [("Offer as planned", ""), *((f"Offer {each.id}", each.id) for each in desk.profile.remedies)]
         complaint = draft.plan.kind == "reply" and draft.plan.situation == "criticism"
         approved = draft.status == "approved"
         return {
@@ -324,7 +357,7 @@ class _Queue:
             self.approved: gr.Textbox(
                 value=draft.text if approved else "", visible=approved, rtl=direction(draft.plan.language) == "rtl"
             ),
-            self.download: gr.DownloadButton(value=_file(draft) if approved else None, visible=approved),
+            self.download: gr.DownloadButton(value=self._file(draft) if approved else None, visible=approved),
         }
 
     def _sheet(self, desk: Desk, draft: Draft) -> dict[Any, Any]:
@@ -337,15 +370,20 @@ class _Queue:
         else:
             state = render.message("Not confirmed yet. An apology takes its facts from here alone.", "bad")
         language, rtl = draft.plan.language, direction(draft.plan.language) == "rtl"
+        facts = _facts(desk, known.sheet, language)
         return {
             self.sheet: gr.Accordion(label=f"Fact sheet of the incident, in “{language}”", visible=True),
             self.sheet_state: state,
-            self.since: known.sheet.since.isoformat() if known.sheet.since else "",
-            **{
-                box: gr.Textbox(value=desk.profile.say(getattr(known.sheet, field), language) or "", rtl=rtl)
-                for field, box in self.facts.items()
-            },
+            self.since: facts["since"],
+            **{box: gr.Textbox(value=facts[field], rtl=rtl) for field, box in self.facts.items()},
         }
+
+    def _file(self, draft: Draft) -> str:
+        """The approved text as a file to download."""
+        folder = handed_over(self._session.house.settings.home)
+        path = folder / f"{draft.plan.kind}-{draft.plan.language}-{draft.id[:8]}.txt"
+        path.write_text(draft.text + "\n", encoding="utf-8")
+        return str(path)
 
     def _empty(self, note: str) -> dict[Any, Any]:
         hidden = [self.editor, self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite]
@@ -360,6 +398,21 @@ class _Queue:
         }
 
 
+def _drafts(desk: Desk, status: str, kind: str, language: str) -> list[Draft]:
+    wanted = QueueFilter(cast(Status | None, status or None), cast(Kind | None, kind or None), language or None)
+    return desk.store.drafts(desk.profile.id, wanted, SHOWN)
+
+
+def _listing(desk: Desk, drafts: Sequence[Draft], selected: str | None) -> str:
+    return render.queue(drafts, desk.now, selected, desk.store.count_drafts(desk.profile.id))
+
+
+def _facts(desk: Desk, sheet: Sheet, language: str) -> dict[str, str]:
+    """What the boxes of a fact sheet show, in their order."""
+    texts = {name: desk.profile.say(getattr(sheet, name), language) or "" for name in SHEET_FIELDS}
+    return {"since": sheet.since.isoformat() if sheet.since else "", **texts}
+
+
 def _filled(sheet: Sheet, language: str, since: str, facts: dict[str, str]) -> Sheet:
     """A fact sheet with these facts in one language. Raises NotAllowed for a date that is none."""
     try:
@@ -372,10 +425,3 @@ def _filled(sheet: Sheet, language: str, since: str, facts: dict[str, str]) -> S
         rest = {code: said for code, said in before.items() if code != language}
         texts[name] = {**rest, language: text.strip()} if text.strip() else rest
     return Sheet(since=day, **texts)
-
-
-def _file(draft: Draft) -> str:
-    """The approved text as a file to download."""
-    path = Path(tempfile.mkdtemp(prefix="hearthside-")) / f"{draft.plan.kind}-{draft.plan.language}-{draft.id[:8]}.txt"
-    path.write_text(draft.text + "\n", encoding="utf-8")
-    return str(path)

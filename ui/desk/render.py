@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from assistant.domain import Decision, Draft, Evidence, Finding, Opportunity, Status
 from assistant.ports import BatchState
 from knowledge.languages import direction
+from knowledge.words import shorten
 from prompts.templates import move_texts
 
 KIND_LABELS = {"reply": "Reply", "apology": "Apology", "poll": "Poll", "challenge": "Challenge"}
@@ -30,9 +31,9 @@ def queue(drafts: Sequence[Draft], now: datetime, selected: str | None, counts: 
             "draft": draft,
             "kind": KIND_LABELS[draft.plan.kind],
             "clock": clock(draft.due, now),
-            "late": draft.due is not None and draft.due < now and draft.status == "proposed",
+            "late": _late(draft, now),
             "chosen": draft.id == selected,
-            "preview": draft.text[:110],
+            "preview": shorten(draft.text, 160),
             "direction": direction(draft.plan.language),
         }
         for draft in drafts
@@ -44,14 +45,14 @@ def post(draft: Draft) -> str:
     """The post that a draft answers, or what it is about: title, notes, and the posts behind it."""
     by_id = draft.plan.evidence_by_id
     answered = by_id.get(draft.plan.subject) if draft.plan.kind == "reply" else None
-    behind = [item for item in draft.plan.evidence if item.id.startswith("post:")]
+    behind = [item for item in draft.plan.evidence if item.id.startswith("post:") and item != answered]
     return _render("post.html", draft=draft, answered=_shown(answered), behind=list(map(_shown, behind)))
 
 
-def sentences(draft: Draft, selected: str | None, now: datetime) -> str:
+def sentences(draft: Draft, selected: str | None, now: datetime, *, choosable: bool = True) -> str:
     """The draft sentence by sentence; each carries its move's id in `data-move`, and shows its findings.
 
-    The chosen sentence shows what it rests on.
+    The chosen sentence shows what it rests on. Where nothing answers a click, they are not `choosable`.
     """
     labels, known = move_texts(), draft.plan.evidence_by_id
     rows = []
@@ -73,9 +74,11 @@ def sentences(draft: Draft, selected: str | None, now: datetime) -> str:
         draft=draft,
         kind=KIND_LABELS[draft.plan.kind],
         clock=clock(draft.due, now),
+        late=_late(draft, now),
         rows=rows,
         whole=_findings(draft.findings, None),
         direction=direction(draft.plan.language),
+        choosable=choosable,
     )
 
 
@@ -117,6 +120,10 @@ def clock(due: datetime | None, now: datetime) -> str:
     hours = (due - now).total_seconds() / 3600
     amount = f"{abs(hours) / 24:.0f} d" if abs(hours) >= 48 else f"{max(1, round(abs(hours)))} h"
     return f"{amount} overdue" if hours < 0 else f"in {amount}"
+
+
+def _late(draft: Draft, now: datetime) -> bool:
+    return draft.due is not None and draft.due < now and draft.status == "proposed"
 
 
 def _shown(item: Evidence | None) -> dict[str, Any] | None:

@@ -35,9 +35,10 @@ def serve(house: House, writer: str, *, say: Say, progress: Watch) -> None:
 
     stop = Event()
     Thread(target=_keep_indexed, args=(house, stop), name="indexer", daemon=True).start()
-    say(f"The desk is open at http://{settings.host}:{port} — stop it with Ctrl-C.")
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    say(f"The desk is open at http://{name}:{port} — stop it with Ctrl-C.")
     try:
-        launch(build(house, writer), host=settings.host, port=port, login=login)
+        launch(build(house, writer), home=settings.home, host=settings.host, port=port, login=login)
     finally:
         stop.set()
 

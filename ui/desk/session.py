@@ -1,6 +1,7 @@
 """What every tab works with, and the few things that all of them do."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
@@ -30,6 +31,13 @@ class Session(NamedTuple):
 
     def desk(self, community: str) -> Desk:
         return self.house.desk(community, self.writer)
+
+
+def handed_over(home: Path) -> Path:
+    """The folder of what the browser and the desk hand each other: uploads, and files to download."""
+    folder = home / "browser"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def attempt(action: Callable[[], T]) -> tuple[T | None, str]:
