@@ -1,0 +1,1 @@
+"""Measurements. Each module prints figures of one run; compare within a run, not between machines."""
