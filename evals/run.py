@@ -174,7 +174,8 @@ def _read_journal(journal: Path | None, writer: str) -> dict[str, Entry]:
     if journal is None or not journal.is_file():
         return {}
     entries = []
-    for line in journal.read_text(encoding="utf-8").splitlines():
+    # Not splitlines: a text may hold characters that Unicode counts as line ends.
+    for line in journal.read_text(encoding="utf-8").split("\n"):
         with suppress(ValidationError):
             entries.append(Entry.model_validate_json(line))
     return {entry.case: entry for entry in entries if entry.writer == writer}

@@ -48,6 +48,7 @@ class LocalModel:
         params.cors_origins = ""
         params.cache_ram_mib = 0
         params.cache_prompt = False  # the same question gives the same answer, whatever was asked before
+        params.endpoint_metrics = True
         params.verbosity = 0
         try:
             self._server = xllamacpp.Server(params)
@@ -68,6 +69,8 @@ class LocalModel:
 
     def close(self) -> None:
         """Stop the server and free the model."""
+        # One answer from its task loop first: a server that is told to stop before that loop runs never stops.
+        self._server.handle_metrics()
         del self._server
 
 

@@ -211,7 +211,8 @@ class DeskPage:
     def choose(self, id_: str, label: str) -> None:
         """Choose from a dropdown."""
         self.page.locator(f"#{id_} input").click()
-        self.page.get_by_role("option", name=label, exact=True).click()
+        # Its own options: those of the dropdown before may still be fading out.
+        self.page.locator(f"#{id_}").get_by_role("option", name=label, exact=True).click()
 
     def entry(self, post: str) -> Any:
         return self.page.locator(f'[data-draft="{self.club.drafts[post]}"]')
@@ -234,6 +235,10 @@ class DeskPage:
         self.sentence(label).click()
         expect(self.sentence(label)).to_have_attribute("aria-expanded", "true")
         expect(self.editor).to_be_visible()
+
+    def counted(self, text: str) -> Any:
+        """The drafts of the queue that say this."""
+        return self.page.locator("#listing .hs-entry", has_text=text)
 
     def direction(self, selector: str) -> str:
         return str(self.page.locator(selector).first.evaluate("element => getComputedStyle(element).direction"))

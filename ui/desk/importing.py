@@ -8,6 +8,8 @@ import gradio as gr
 
 from assistant import intake, usecases
 from assistant.errors import Misconfigured
+from knowledge.errors import BadExport
+from knowledge.history import ImportReport
 from knowledge.importers import FORMATS
 from knowledge.importers.source import Options
 from knowledge.importers.tabular import SYNONYMS
@@ -16,6 +18,8 @@ from ui.desk.jobs import Job
 from ui.desk.session import Refresh, Session, watched
 
 JOB = "import"
+PLACES = 5
+"""Places named of what could not be read."""
 Watching = Callable[[int, int | None], None]
 
 
@@ -82,23 +86,31 @@ def _bring_in(
     taken = intake.import_export(
         house, path, community=community.strip() or None, format_=format_ or None, options=options, progress=progress
     )
+    saved, unread = taken.report.saved, _unread(taken.report)
+    if not any(saved):
+        raise BadExport(f"Nothing came in from {path.name}.{unread}")
     job.go_on("Indexing:")
     indexed = intake.index_all(house, taken.community, progress)
     job.go_on("Noticing and drafting:")
     desk = session.desk(taken.community)
     found = usecases.notice_now(desk)
     drafts = usecases.draft_noticed(desk, limit=50, progress=progress)
-    saved, skipped = taken.report.saved, sum(taken.report.skipped.values())
-    reasons = "; ".join(f"{count} {reason}" for reason, count in taken.report.skipped.items())
     told = (
         f"{taken.community}: {saved.added} new messages, {saved.changed} changed, {saved.unchanged} unchanged; "
-        f"{indexed} indexed; {len(found)} things noticed, {len(drafts)} drafts written."
+        f"{indexed} indexed; {len(found)} things noticed, {len(drafts)} drafts written.{unread}"
     )
-    if skipped:
-        told += f" Skipped {skipped}: {reasons}."
     if not desk.profile.team:
         told += f" Say in {taken.profile} who speaks for you (team:), so that “unanswered” means something."
     return told
+
+
+def _unread(report: ImportReport) -> str:
+    """How much could not be read, why, and the first places of it; nothing where all was."""
+    if not report.skipped:
+        return ""
+    reasons = "; ".join(f"{count} {reason}" for reason, count in report.skipped.items())
+    places = "; ".join(example.place for example in report.examples[:PLACES])
+    return f" Skipped {sum(report.skipped.values())}: {reasons}. First seen in {places}."
 
 
 def _columns(text: str) -> dict[str, str]:
