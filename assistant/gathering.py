@@ -61,8 +61,10 @@ def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = 
         wishes = [post for post in topic.posts if post.signals.intent == "wish"]
         return plan_wishes_poll(ground, topic.name or "", wishes)
     topic = _topic(desk, brief, ground)
-    posts = topic.posts if topic.name else []  # a title needs the topic's name as members of this language say it
-    return plan_challenge(ground, topic.name or brief.topic, brief.format or _format(brief.topic, seed), posts)
+    if not topic.name:
+        note = f"No word that members use for “{brief.topic}” in “{ground.language}” was found: it stands as it was typed."
+        ground = ground._replace(notes=(*ground.notes, note))
+    return plan_challenge(ground, topic.name or brief.topic, brief.format or _format(brief.topic, seed), topic.posts)
 
 
 def ground_for(desk: Desk, language: str, seed: int) -> Ground:

@@ -25,7 +25,7 @@ CLUB: Sequence[Row] = (
         "id": "m5",
         "author": "dan",
         "at": "2026-11-30T12:00:00Z",
-        "text": "Gossip about the price list.",
+        "text": "Gossip: the price list was late again.",
         "channel": "staff",
     },
 )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from assistant import usecases
+from assistant import batches, intake, usecases
 from assistant.domain import Brief
 from tests import making
 from tests.integration import exports
@@ -22,25 +21,17 @@ SUBJECT = "Vilken storlek ska vi sälja?"
 
 
 @pytest.fixture
-def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Event]]:
-    """Holds a function of the product until the test lets it go, so that one can look at what is shown meanwhile."""
-    held: list[Event] = []
+def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any, str], Event]]:
+    """Holds a function of a module until the test lets it go, so that one can look at what is shown meanwhile."""
+    let_go = Event()
 
-    def hold(name: str) -> Event:
-        module, _, function = name.rpartition(".")
-        real, let_go = getattr(import_module(module), function), Event()
-
-        def wait(*args: Any, **options: Any) -> Any:
-            let_go.wait(LONG / 1000)
-            return real(*args, **options)
-
-        monkeypatch.setattr(name, wait)
-        held.append(let_go)
+    def hold(module: Any, name: str) -> Event:
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, **opts: let_go.wait(LONG / 1000) and real(*args, **opts))
         return let_go
 
     yield hold
-    for each in held:
-        each.set()
+    let_go.set()
 
 
 def fill(desk: DeskPage, **texts: object) -> None:
@@ -165,9 +156,9 @@ def test_a_file_that_is_no_export_is_refused_with_the_formats_we_read(desk: Desk
 
 
 def test_an_import_is_watched_from_anywhere_and_runs_on(
-    visit: Visit, tmp_path: Path, hold: Callable[[str], Event]
+    visit: Visit, tmp_path: Path, hold: Callable[[Any, str], Event]
 ) -> None:
-    let_go = hold("assistant.intake.index_all")
+    let_go = hold(intake, "index_all")
     mine = visit.open()
     bring_in(mine, exports.table(tmp_path / "slow.csv", exports.CLUB[:2]), "Slow")
     expect(mine.page.locator("#import-state .hs-job")).to_contain_text("Indexing:")
@@ -193,10 +184,12 @@ def plan(desk: DeskPage, name: str, languages: tuple[str, ...], **counts: int) -
     desk.click("batch-go")
 
 
-def test_a_batch_is_watched_drafted_into_the_queue_and_downloaded(desk: DeskPage, hold: Callable[[str], Event]) -> None:
+def test_a_batch_is_watched_drafted_into_the_queue_and_downloaded(
+    desk: DeskPage, hold: Callable[[Any, str], Event]
+) -> None:
     before = desk.counted(SUBJECT).count()
     state, table = desk.page.locator("#batch-state"), desk.page.locator("#batch-table tbody tr")
-    let_go = hold("assistant.batches.run_batch")
+    let_go = hold(batches, "run_batch")
     plan(desk, "Two weeks", ("English", "Swedish"), poll=2, challenge=1)
     expect(state.locator(".hs-job")).to_contain_text("Writing:")
     let_go.set()

@@ -13,6 +13,7 @@ HOSTILE = (
     "${window.stolen = 4} ${7*7} {{7*7}} {% raw %} </textarea></button><b>bold</b> &lt;i&gt;"
 )
 """Text that would run, or become an element, wherever it were taken for more than text."""
+CODE = ("with-script", "with-template", "with-picture")
 SHOWN = ("#community", "#listing", "#about", "#draft", "#history", "#note", "#compose-note", "#compose-result")
 """Where texts of members and reviewers are shown."""
 
@@ -63,10 +64,11 @@ def test_the_editor_and_the_approved_text_turn_with_the_language(desk: DeskPage)
 # what looks like code
 
 
-@pytest.mark.parametrize("post", ["with-script", "with-template", "with-picture"])
+@pytest.mark.parametrize("post", CODE)
 def test_a_post_is_shown_as_it_was_written(desk: DeskPage, post: str) -> None:
     author, text, _ = POSTS[post]
     desk.pick(post)
+    expect(desk.entry("with-template").locator(".hs-title")).to_contain_text("The price says ${7*7} and {{7*7}} on my")
     expect(desk.page.locator("#about blockquote")).to_have_text(text)
     expect(desk.page.locator("#about figcaption b")).to_have_text(author)
     expect(desk.entry(post).locator(".hs-title")).to_contain_text(f"{author}: ")
@@ -77,12 +79,7 @@ def test_a_post_is_shown_as_it_was_written(desk: DeskPage, post: str) -> None:
     nothing_ran(desk)
 
 
-def test_a_placeholder_in_a_title_stays_one(desk: DeskPage) -> None:
-    expect(desk.entry("with-template").locator(".hs-title")).to_contain_text("The price says ${7*7} and {{7*7}} on my")
-    nothing_ran(desk)
-
-
-@pytest.mark.parametrize("post", ["with-script", "with-template", "with-picture"])
+@pytest.mark.parametrize("post", CODE)
 def test_an_edited_sentence_is_text_before_and_after_approval(desk: DeskPage, post: str) -> None:
     desk.pick(post)
     desk.pick_sentence("Restate ·")
