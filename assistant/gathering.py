@@ -62,7 +62,7 @@ def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = 
         return plan_wishes_poll(ground, topic.name or "", wishes)
     topic = _topic(desk, brief, ground)
     if not topic.name:
-        note = f"No word that members use for “{brief.topic}” in “{ground.language}” was found: it stands as it was typed."
+        note = f"No word of members for “{brief.topic}” in “{ground.language}” was found: it stands as you wrote it."
         ground = ground._replace(notes=(*ground.notes, note))
     return plan_challenge(ground, topic.name or brief.topic, brief.format or _format(brief.topic, seed), topic.posts)
 
