@@ -41,7 +41,7 @@ test: setup-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lock: .venv/.uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group install \

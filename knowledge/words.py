@@ -30,6 +30,9 @@ def stems(text: str, language: str) -> set[str]:
 
 
 def shorten(text: str, longest: int = 90) -> str:
-    """The beginning of a text on one line."""
+    """The beginning of a text on one line, in whole words where they are short enough for that."""
     line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    if len(line) <= longest:
+        return line
+    space = line.rfind(" ", longest // 2, longest)
+    return line[: space if space > 0 else longest - 1].rstrip(" ,;:،؛") + "…"

@@ -1,5 +1,5 @@
 """Lexicons: per language, the words by which the checks and the planners recognise an offer, a commitment, an argument,
-an insult, an order to the assistant, a form of address, and the parts of a request.
+an insult, an order to the assistant, a wish, a death, a form of address, and the parts of a request.
 
 Entries are regular expressions for the `regex` module, matched without regard to case and on whole words.
 """
@@ -38,6 +38,7 @@ class Lexicon(BaseModel):
     arguing: tuple[str, ...]
     deleting: tuple[str, ...]
     insults: tuple[str, ...]
+    wishing: tuple[str, ...]
     grief: tuple[str, ...]
     instructions: tuple[str, ...]
     address: dict[str, tuple[str, ...]]
@@ -48,7 +49,7 @@ class Lexicon(BaseModel):
         """One compiled pattern for each list: "arguing", "remedies.refund", "address.formal", "kinds.poll" …"""
         lists: dict[str, Iterable[str]] = {
             name: getattr(self, name)
-            for name in ("commitments", "arguing", "deleting", "insults", "instructions", "grief")
+            for name in ("commitments", "arguing", "deleting", "insults", "instructions", "wishing", "grief")
         }
         for prefix, group in (("remedies", self.remedies), ("address", self.address), ("kinds", self.request.kinds)):
             lists |= {f"{prefix}.{name}": entries for name, entries in group.items()}

@@ -7,9 +7,9 @@ from assistant.community import Decision
 from assistant.domain import LITERAL, Evidence, Plan
 from assistant.errors import Refused
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact, public_only
-from assistant.planning.quoting import pick_quote
+from assistant.planning.quoting import is_a_wish, pick_quote
 from knowledge.messages import Post
-from knowledge.words import stems
+from knowledge.words import shorten, stems
 
 MAX_OPTION = 55
 """Characters of an option: what Discord takes. The checks say which other platforms it is too long for."""
@@ -45,29 +45,30 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
 
     Raises Refused where fewer than two different wishes can be quoted in the draft's language.
     """
+    about = stems(topic, ground.language)
     quoted: dict[str, Post] = {}
     for post in public_only(wishes):
-        option = pick_quote(post.message.text, ground.language, about=stems(topic, ground.language), longest=MAX_OPTION)
-        if option and option.casefold() not in map(str.casefold, quoted):
-            quoted[option] = post
+        wish = pick_quote(post.message.text, ground.language, intent="wish", about=about)
+        # A clause that only gives the background is nothing to vote for.
+        if wish and is_a_wish(wish, ground.language) and wish.casefold() not in map(str.casefold, quoted):
+            quoted[wish] = post
     if len(quoted) < 2:
-        about = f" about “{topic}”" if topic else ""
+        matter = f" about “{topic}”" if topic else ""
         raise Refused(
-            f"A poll in “{ground.language}” needs two wishes of members{about} to choose from; found {len(quoted)}. "
+            f"A poll in “{ground.language}” needs two wishes of members{matter} to choose from; found {len(quoted)}. "
             "Add a decision with options to community.yaml, choose another topic, or import more history."
         )
     chosen = list(quoted.items())[:MAX_WISHES]
     builder = PlanBuilder(ground, "poll", "wishes")
-    first_option, first = chosen[0]
-    hook = pick_quote(first.message.text, ground.language, about=stems(topic, ground.language)) or first_option
+    hook, first = chosen[0]
     builder.say("hook", "wishes", [post_evidence(first)], quote=hook)
     posts = [post_evidence(post) for _, post in chosen]
     if topic:
         builder.say("question", "wishes_about", posts, topic=topic)
     else:
         builder.say("question", "wishes", posts)
-    for option, post in chosen:
-        builder.say("option", LITERAL, [post_evidence(post)], text=option)
+    for wish, post in chosen:
+        builder.say("option", LITERAL, [post_evidence(post)], text=shorten(wish, MAX_OPTION))
     builder.say("option", "other", posts)
     builder.say("how_used", "any", use=profile_fact(ground, "wishes_use", ground.profile.wishes_use))
     policy = Evidence(id="profile:poll_days", text=f"Polls run for {ground.profile.poll_days} days.")

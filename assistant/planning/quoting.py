@@ -38,8 +38,8 @@ def pick_quote(
 ) -> str | None:
     """The clause of `text` that says most, ready to stand in quotation marks; None where none may be quoted.
 
-    `intent` “question” prefers what is asked. `about` holds stems that matter here (of the topic, of similar posts): a
-    clause with more of them says more about the matter than about the weather.
+    `intent` “question” prefers what is asked, “wish” what is wished for. `about` holds stems that matter here (of the
+    topic, of similar posts): a clause with more of them says more about the matter than about the weather.
     """
     if reads_like_an_order(text):
         return None  # its other sentences may belong to the order
@@ -50,7 +50,9 @@ def pick_quote(
             continue
         content = stems(clause, language)
         score = min(len(content), 9) + 1.5 * len(content & set(about)) - 0.1 * position
-        if clause.endswith(("?", "؟")):
+        if intent == "wish" and is_a_wish(clause, language):
+            score += 20 - 3 * position  # who wishes for something says so first, and then why
+        elif clause.endswith(("?", "؟")):
             score += 6 if intent == "question" else -3
         if best is None or score > best[0]:
             best = score, clause
@@ -70,6 +72,11 @@ def may_be_greeted(name: str, language: str) -> bool:
 def _is_rude(text: str, language: str) -> bool:
     rude = (book for book in _lexicons() if book.language in (language, "en"))
     return any(book.patterns["insults"].search(text) for book in rude)
+
+
+def is_a_wish(clause: str, language: str) -> bool:
+    """Whether a clause says that something is wished for."""
+    return any(book.patterns["wishing"].search(clause) for book in _lexicons() if book.language == language)
 
 
 def _clauses(text: str, language: str, longest: int) -> Iterator[str]:

@@ -36,7 +36,7 @@ def plan_reply(ground: Ground, post: Post, situation: Situation, background: Bac
     quote = pick_quote(
         post.message.text,
         post.signals.language,
-        intent=post.signals.intent,
+        intent=situation,
         about=set().union(*(stems(p.post.message.text, p.post.signals.language) for p in background.related)),
     )
     name = " ".join(post.author_name.split())

@@ -26,6 +26,8 @@ from ui.desk.app import build, launch
 from ui.desk.serve import free_port
 
 CLUB = "club"
+FIRST_PORT = 18000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Each worker has its own, since two that look for a free port at once find the same."""
 POSTS: dict[str, tuple[str, str, str]] = {
     # post: author, text, what it calls for
     "to-approve": ("Anna", "The seam of my second bag leaks and the beans have gone stale.", "criticism"),
@@ -89,7 +91,7 @@ class Club:
     def start(self) -> None:
         self.house = self._open()
         self._app = build(self.house, "phrasebook")
-        port = free_port("127.0.0.1", 18000)
+        port = free_port("127.0.0.1", FIRST_PORT)
         launch(self._app, home=self.home, host="127.0.0.1", port=port, login=None, block=False)
         self.url = f"http://127.0.0.1:{port}"
 

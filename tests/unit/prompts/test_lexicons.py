@@ -10,7 +10,7 @@ from prompts.lexicon import KINDS, REMEDIES, Lexicon, lexicon, whole_words
 from prompts.phrasebook import phrasebook
 
 LANGUAGES = languages("lexicons")
-LISTS = ("commitments", "arguing", "deleting", "insults", "instructions", "grief", "about", "drop")
+LISTS = ("commitments", "arguing", "deleting", "insults", "instructions", "wishing", "grief", "about", "drop")
 load = lexicon.__wrapped__
 """Reads the file anew each time."""
 

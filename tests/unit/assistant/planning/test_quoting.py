@@ -163,6 +163,13 @@ def test_what_the_post_asks_is_preferred_where_it_is_a_question() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_post_wishes_for_is_preferred_where_it_is_a_wish(language: str) -> None:
+    spoken = MEMBERS[language]
+    for wish in spoken.wishes[:2]:
+        assert pick_quote(f"{spoken.criticism} {wish}.", language, intent="wish") == wish
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_question_keeps_its_mark(language: str) -> None:
     quote = pick_quote(MEMBERS[language].question, language, intent="question")
     assert quote is not None
