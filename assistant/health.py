@@ -9,7 +9,7 @@ from assistant.bootstrap import House
 from assistant.errors import HearthsideError
 from knowledge.errors import KnowledgeError
 from knowledge.languages import FIRST_CLASS
-from prompts.files import BadFile
+from prompts.errors import BadFile
 from prompts.lexicon import lexicon
 from prompts.phrasebook import phrasebook
 from prompts.templates import versions

@@ -5,7 +5,7 @@ python -m benchmarks.desk_clicks [DRAFTS]
 
 import sys
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -14,14 +14,14 @@ from assistant.bootstrap import House
 from assistant.ports import QueueFilter
 from assistant.sample import ID
 from assistant.settings import read_settings
-from benchmarks.drafting import report
+from benchmarks.drafting import NOW, report
 from ui.desk import render
 
 
 def main() -> None:
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    with tempfile.TemporaryDirectory() as folder, House(read_settings(home=Path(folder))) as house:
-        intake.ensure_sample(house, date(2026, 12, 1))
+    with tempfile.TemporaryDirectory() as folder, House(read_settings(home=Path(folder)), NOW) as house:
+        intake.ensure_sample(house, NOW.date())
         intake.index_all(house, ID)
         desk = house.desk(ID, "phrasebook")
         usecases.notice_now(desk)

@@ -4,7 +4,7 @@ python -m benchmarks.drafting
 """
 
 import tempfile
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -16,13 +16,14 @@ from assistant.gathering import plan_brief
 from assistant.sample import ID
 from assistant.settings import read_settings
 
-DAY = date(2026, 12, 1)
+NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
+"""When the sample's last message has just been written."""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, House(read_settings(home=Path(folder))) as house:
+    with tempfile.TemporaryDirectory() as folder, House(read_settings(home=Path(folder)), NOW) as house:
         started = perf_counter()
-        intake.ensure_sample(house, DAY)
+        intake.ensure_sample(house, NOW.date())
         indexed = intake.index_all(house, ID)
         print(f"import and index {indexed} messages: {perf_counter() - started:.1f} s")
         desk = house.desk(ID, "phrasebook")

@@ -7,11 +7,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from prompts.errors import BadFile
+
 ROOT = Path(str(files("prompts")))
-
-
-class BadFile(ValueError):
-    """A prompt, phrasebook or lexicon file does not say what it must. The message names the file and the place."""
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from functools import cache, cached_property
 import regex
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from prompts.files import ROOT, BadFile, languages, places, read_yaml
+from prompts.errors import BadFile
+from prompts.files import ROOT, languages, places, read_yaml
 
 REMEDIES = ("refund", "discount", "free", "replacement", "compensation", "gift", "warranty")
 """Categories of what a brand can offer. Every lexicon has words for each."""

@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from prompts.files import ROOT, BadFile, languages, places, read_yaml
+from prompts.errors import BadFile
+from prompts.files import ROOT, languages, places, read_yaml
 
 Form = Literal["informal", "formal"]
 FORMATS = ("show_your", "before_after", "teach_one", "seven_days")

@@ -12,7 +12,8 @@ from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from prompts.files import ROOT, BadFile, read_yaml
+from prompts.errors import BadFile
+from prompts.files import ROOT, read_yaml
 
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False, autoescape=False)
 

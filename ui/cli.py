@@ -52,7 +52,7 @@ def main() -> None:
     """Run a command; what is meant for a person to read is printed without a traceback."""
     from assistant.errors import HearthsideError
     from knowledge.errors import KnowledgeError
-    from prompts.files import BadFile
+    from prompts.errors import BadFile
 
     try:
         app()

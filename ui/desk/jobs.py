@@ -7,7 +7,7 @@ from time import monotonic
 from assistant.errors import HearthsideError
 from knowledge.errors import KnowledgeError
 from knowledge.history import Progress
-from prompts.files import BadFile
+from prompts.errors import BadFile
 
 
 class Job:

@@ -10,7 +10,7 @@ from assistant.bootstrap import House
 from assistant.desk import Desk
 from assistant.errors import HearthsideError
 from knowledge.errors import KnowledgeError
-from prompts.files import BadFile
+from prompts.errors import BadFile
 from ui.desk import render
 from ui.desk.jobs import Jobs
 

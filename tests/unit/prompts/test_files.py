@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prompts.files import BadFile, languages, read_yaml
+from prompts.errors import BadFile
+from prompts.files import languages, read_yaml
 
 OURS = ("af", "ar", "en", "fa", "pl", "pt", "sv", "zu")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import regex
 
-from prompts.files import BadFile, languages
+from prompts.errors import BadFile
+from prompts.files import languages
 from prompts.lexicon import KINDS, REMEDIES, Lexicon, lexicon, whole_words
 from prompts.phrasebook import phrasebook
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from assistant.domain import KINDS, LITERAL, VOCABULARY
-from prompts.files import BadFile, languages
+from prompts.errors import BadFile
+from prompts.files import languages
 from prompts.phrasebook import FORMATS, MIN_VARIANTS, OPTIONAL_SLOTS, SLOTS, Form, phrasebook
 from prompts.templates import move_texts
 

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 
-from prompts.files import BadFile
+from prompts.errors import BadFile
 from prompts.templates import Template, template, versions
 
 VERSIONS = versions("write")

@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import Refused
 from knowledge.errors import StoreBusy
 from knowledge.history import Progress
-from prompts.files import BadFile
+from prompts.errors import BadFile
 from ui.desk import jobs
 from ui.desk.jobs import Job, Jobs
 

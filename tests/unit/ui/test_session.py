@@ -11,7 +11,7 @@ from assistant.bootstrap import House
 from assistant.errors import HearthsideError, NotAllowed
 from assistant.settings import read_settings
 from knowledge.errors import KnowledgeError, StoreBusy
-from prompts.files import BadFile
+from prompts.errors import BadFile
 from ui.desk.jobs import Job, Jobs
 from ui.desk.session import Session, attempt, handed_over, watched
 
