@@ -27,8 +27,8 @@ def plan_challenge(ground: Ground, topic: str, format_: str, posts: Sequence[Pos
     quoted = [item for item in quoted if about <= stems(item[0], ground.language)] or quoted
     if not topic or not quoted:
         raise Refused(
-            f"Nobody wrote about “{topic}” in “{ground.language}” in words that can be quoted. Choose another topic or "
-            "language, or import more history."
+            f"Nobody wrote about “{topic}” in “{ground.language}” in words that can be quoted. Name the topic in that "
+            "language, choose another, or import more history."
         )
     quote, first = quoted[ground.seed % len(quoted)]
     profile, sources = ground.profile, [post_evidence(post) for _, post in quoted[:5]]

@@ -68,7 +68,7 @@ def test_an_unknown_format_is_refused_and_the_known_ones_are_named() -> None:
     ],
 )
 def test_without_a_topic_or_words_to_quote_it_is_refused(topic: str, texts: tuple[str, ...]) -> None:
-    with pytest.raises(Refused, match="Choose another topic or language, or import more history"):
+    with pytest.raises(Refused, match="Name the topic in that language, choose another, or import more history"):
         plan_challenge(ground(), topic, "show_your", posts(*texts))
 
 
