@@ -1,6 +1,7 @@
 """Many drafts at once: planned first, one matter a slot, then written side by side. Resumable at any point.
 
-A batch is identified by its community and the content of its plan: run again, it goes on where it was stopped.
+A batch is identified by its community and the content of its plan: run again, it goes on where it was stopped, and
+tries again what failed.
 """
 
 import csv
@@ -13,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any, NamedTuple
+from uuid import uuid4
 
 import regex
 import yaml
@@ -24,7 +26,7 @@ from assistant.domain import Brief, Draft, Kind, Opportunity, Plan
 from assistant.errors import BadPlan, HearthsideError, NotFound, Refused
 from assistant.gathering import plan_brief, plan_opportunity
 from assistant.ports import BatchState, QueueFilter
-from assistant.usecases import compose_draft
+from assistant.usecases import compose_draft, due_dates
 from knowledge.history import Progress, no_progress
 from knowledge.languages import Detection
 from prompts.files import languages as written_languages
@@ -79,12 +81,12 @@ class BatchPlan(BaseModel):
 
 
 class Slot(NamedTuple):
-    """One draft to be: what kind, in which language, for which week."""
+    """One draft to be: what kind, in which language, for which day."""
 
     key: str
     item: Item
     language: str
-    week: str | None
+    day: date | None
 
 
 def read_plan(path: Path) -> BatchPlan:
@@ -120,14 +122,12 @@ def first_day(week: str) -> date:
 
 
 def run_batch(desk: Desk, plan: BatchPlan, *, workers: int = 4, progress: Progress = no_progress) -> BatchState:
-    """Plan what is not planned yet, then write every open slot. Returns how far it came."""
-    id_ = batch_id(desk, plan)
-    if desk.store.batch(id_) is None:
-        slots = list(_slots(plan, desk))
-        planned = _plan_all(desk, id_, slots)
-        desk.store.start_batch(id_, desk.profile.id, plan.name, planned)
-    weeks = {slot.key: slot.week for slot in _slots(plan, desk)}
-    _write_open(desk, id_, weeks, workers, progress)
+    """Plan what is not planned yet, or could not be, then write every open slot. Returns how far it came."""
+    id_, slots = batch_id(desk, plan), list(_slots(plan, desk))
+    before = desk.store.batch(id_)
+    todo = [slot for slot in slots if slot.key in dict(before.failures)] if before else slots
+    desk.store.start_batch(id_, desk.profile.id, plan.name, _plan_all(desk, id_, todo))
+    _write_open(desk, id_, {slot.key: slot.day for slot in slots}, workers, progress)
     state = desk.store.batch(id_)
     if state is None:
         raise NotFound(f"The batch {id_} is gone.")
@@ -146,14 +146,19 @@ def _slots(plan: BatchPlan, desk: Desk) -> Iterator[Slot]:
         weeks: Sequence[str | None] = item.weeks or plan.weeks or (None,)
         for n in range(item.count):
             language, week = codes[n % len(codes)], weeks[n * len(weeks) // item.count]
-            yield Slot(f"{number:02d}-{n + 1:03d} {item.kind} {language}", item, language, week)
+            # A working day of the week, another one for each draft.
+            day = first_day(week) + timedelta(days=(n + 1) % 5) if week else None
+            yield Slot(f"{number:02d}-{n + 1:03d} {item.kind} {language}", item, language, day)
 
 
 def _plan_all(desk: Desk, batch: str, slots: Sequence[Slot]) -> list[tuple[str, Plan | None, str | None]]:
     """A plan for each slot, no two about the same matter in the same way; or why there is none."""
     opportunities = desk.store.opportunities(desk.profile.id)
-    used: set[tuple[str, ...]] = set()
-    tried: dict[Hashable, str] = {}
+    before = [draft.plan for draft in desk.store.drafts(desk.profile.id, QueueFilter(batch=batch), limit=MAX_DRAFTS)]
+    before += [plan for _, plan in desk.store.open_slots(batch)]
+    used = {(plan.subject, plan.situation, plan.language) for plan in before}
+    queue = desk.store.subjects(desk.profile.id).items()
+    tried: dict[Hashable, str] = {key: _in_queue(key[1]) for key, status in queue if status != "rejected"}
     planned: list[tuple[str, Plan | None, str | None]] = []
     for slot in slots:
         seed = int(sha256(f"{batch} {slot.key}".encode()).hexdigest()[:8], 16)
@@ -168,7 +173,7 @@ def _plan_all(desk: Desk, batch: str, slots: Sequence[Slot]) -> list[tuple[str, 
             except (Refused, NotFound) as error:
                 reason = tried[idea] = str(error)
                 continue
-            reason = tried[idea] = f"All {slot.item.kind} ideas found in “{slot.language}” are in this batch already."
+            reason = tried[idea] = _in_queue(slot.language)
             key = (plan.subject, plan.situation, plan.language)
             if key not in used:
                 used.add(key)
@@ -178,8 +183,15 @@ def _plan_all(desk: Desk, batch: str, slots: Sequence[Slot]) -> list[tuple[str, 
     return planned
 
 
+def _in_queue(language: str) -> str:
+    return f"All ideas found in “{language}” are in the queue already."
+
+
 Candidate = tuple[Hashable, Callable[[], Plan]]
-"""What a draft could be about, and how to plan it: planning takes time, so no idea is planned for two slots."""
+"""What a draft could be about, and how to plan it: planning takes time, so no idea is planned for two slots.
+
+What is answered once, a post or an incident, is known by its subject and language, as in the queue.
+"""
 
 
 def _candidates(desk: Desk, slot: Slot, opportunities: Sequence[Opportunity], seed: int) -> Iterator[Candidate]:
@@ -188,10 +200,16 @@ def _candidates(desk: Desk, slot: Slot, opportunities: Sequence[Opportunity], se
     if kind == "reply":
         for found in opportunities:
             if found.kind == "reply" and found.language == language:
-                yield found.id, partial(plan_opportunity, desk, found, seed=seed)
+                yield (found.subject, language), partial(plan_opportunity, desk, found, seed=seed)
         return
     for brief in _briefs(desk, kind, language, topic, opportunities):
-        yield brief, partial(plan_brief, desk, brief, seed=seed)
+        idea: Hashable = brief
+        if brief.incident is not None:
+            idea = f"incident:{brief.incident}", language
+        elif brief.decision is not None:
+            # Too late for one day is not too late for another.
+            idea = brief, slot.day
+        yield idea, partial(plan_brief, desk, brief, seed=seed, on=slot.day)
 
 
 def _briefs(desk: Desk, kind: Kind, language: str, topic: str, opportunities: Sequence[Opportunity]) -> Iterator[Brief]:
@@ -219,10 +237,11 @@ def _briefs(desk: Desk, kind: Kind, language: str, topic: str, opportunities: Se
         yield Brief(kind=kind, language=language, topic=name)
 
 
-def _write_open(desk: Desk, batch: str, weeks: dict[str, str | None], workers: int, progress: Progress) -> None:
+def _write_open(desk: Desk, batch: str, days: dict[str, date | None], workers: int, progress: Progress) -> None:
     open_slots = desk.store.open_slots(batch)
     earlier = desk.store.drafts(desk.profile.id, QueueFilter(batch=batch), limit=MAX_DRAFTS)
     said = {_wording(desk, draft) for draft in earlier}
+    due = due_dates(desk)
     saving = Lock()
 
     def write(slot: str, plan: Plan) -> None:
@@ -237,9 +256,8 @@ def _write_open(desk: Desk, batch: str, weeks: dict[str, str | None], workers: i
                     desk.store.finish_slot(batch, slot, None, "Every wording tried says what another draft says.")
                     return
                 said.add(wording)
-                planned = _planned_for(slot, weeks.get(slot))
-                done = draft.model_copy(update={"batch": batch, "planned_for": planned})
-                desk.store.finish_slot(batch, slot, done)
+                dates = {"due": due.get(plan.subject), "planned_for": days.get(slot)}
+                desk.store.finish_slot(batch, slot, draft.model_copy(update={"batch": batch, **dates}))
                 return
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -259,17 +277,13 @@ def _wording(desk: Desk, draft: Draft) -> str:
     return "\n".join(subject.own_words(move, segment) for move, segment in subject.pairs).casefold()
 
 
-def _planned_for(slot: str, week: str | None) -> date | None:
-    """A working day of the slot's week, spread by the slot's number."""
-    return first_day(week) + timedelta(days=int(slot[3:6]) % 5) if week else None
-
-
 def write_files(drafts: Sequence[Draft], folder: Path, name: str) -> tuple[Path, Path]:
     """Write a batch as JSON Lines and as CSV (marked as UTF-8 for spreadsheets). Returns both paths."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [_row(draft) for draft in sorted(drafts, key=lambda d: (d.planned_for or date.max, d.id))]
     lines, table = folder / f"{name}.jsonl", folder / f"{name}.csv"
-    partial = lines.with_suffix(".part")
+    # Each writing has a file of its own, so that two at the same moment do not meet.
+    partial = folder / f"{name}.{uuid4().hex}.part"
     partial.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     partial.replace(lines)
     with partial.open("w", encoding="utf-8-sig", newline="") as file:

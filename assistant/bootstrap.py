@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from assistant.adapters.database import open_database
@@ -37,6 +38,7 @@ class House:
     def __init__(self, settings: Settings, as_of: datetime | None = None) -> None:
         self.settings = settings
         self._as_of = as_of
+        self.indexing = RLock()  # held by whoever indexes: two threads would embed the same messages twice
         self._desks: dict[tuple[str, str], Desk] = {}
         self._profiles: dict[Path, tuple[tuple[int, int], Profile]] = {}
 
@@ -194,6 +196,7 @@ class House:
                 understanding=self.understanding,
                 clock=self.clock(profile),
                 writer=self.writer(writer, profile),
+                present=self.present,
             )
             self._desks[community, writer] = kept
         return kept
@@ -205,9 +208,10 @@ class House:
 
     def clock(self, profile: Profile) -> Callable[[], datetime]:
         """What time it is: as asked for, else now for a live community, else when an archive's last message came."""
-        if self._as_of is not None:
-            fixed = self._as_of
-            return lambda: fixed
-        if profile.live:
-            return lambda: datetime.now(UTC)
-        return lambda: self.messages.newest(profile.id) or datetime.now(UTC)
+        if self._as_of is not None or profile.live:
+            return self.present
+        return lambda: self.messages.newest(profile.id) or self.present()
+
+    def present(self) -> datetime:
+        """The present, or the time that was asked for."""
+        return self._as_of or datetime.now(UTC)

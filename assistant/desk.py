@@ -23,6 +23,7 @@ PHRASEBOOK = PhrasebookWriter()
 @dataclass(frozen=True)
 class Desk:
     """`clock` says what time it is: for a live community the present, for an archive the time of its newest message.
+    `present` says when people decide, which for an archive is another time; without it, the clock does.
 
     `writer` is the one that people chose; the phrasebook covers for it.
     """
@@ -34,6 +35,7 @@ class Desk:
     understanding: Understanding
     clock: Callable[[], datetime]
     writer: Writer = PHRASEBOOK
+    present: Callable[[], datetime] | None = None
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -43,6 +45,11 @@ class Desk:
     def now(self) -> datetime:
         """The time at the community's place."""
         return self.clock().astimezone(ZoneInfo(self.profile.time_zone))
+
+    @property
+    def decided_at(self) -> datetime:
+        """The time of a decision that is being taken, at the community's place."""
+        return (self.present or self.clock)().astimezone(ZoneInfo(self.profile.time_zone))
 
     def check(self, plan: Plan, segments: Sequence[Segment]) -> tuple[Finding, ...]:
         """All checks on these segments of a plan."""

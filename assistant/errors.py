@@ -8,6 +8,7 @@ HearthsideError
 ├── NotAllowed     a decision that the rules of review do not permit
 ├── Conflict       somebody else changed the draft in the meantime
 ├── ModelFailed    the chat model did not answer, or not usably
+│   └── NoAnswer   it did not answer at all: the endpoint is gone, refuses or takes too long
 └── Misconfigured  settings that contradict each other or lack a part
 """
 
@@ -42,6 +43,10 @@ class Conflict(HearthsideError):
 
 class ModelFailed(HearthsideError):
     """The chat model did not answer, or not usably."""
+
+
+class NoAnswer(ModelFailed):
+    """The chat model did not answer at all: the endpoint is gone, refuses or takes too long."""
 
 
 class Misconfigured(HearthsideError):

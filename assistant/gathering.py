@@ -1,7 +1,8 @@
 """Fetches what a plan is built on, and has it planned: from something noticed, or from what a person asks for."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import cast, get_args
 from zlib import crc32
 
 from assistant.community import Remedy
@@ -9,15 +10,17 @@ from assistant.desk import Desk
 from assistant.domain import Brief, Opportunity, Plan, Situation
 from assistant.errors import NotFound, Refused
 from assistant.matching import Topic
+from assistant.noticing.grief import speaks_of_death
+from assistant.noticing.view import is_criticism
 from assistant.planning.apology import SheetFacts, plan_apology, sheet_facts
-from assistant.planning.building import Ground
+from assistant.planning.building import Fact, Ground
 from assistant.planning.challenge import plan_challenge
 from assistant.planning.poll import plan_decision_poll, plan_wishes_poll
 from assistant.planning.reply import Background, contact, plan_reply
 from knowledge.history import search
 from knowledge.messages import Intent, Passage, Post
 from knowledge.ports import Filters
-from knowledge.words import stems
+from knowledge.words import shorten, stems
 from prompts.files import languages
 from prompts.phrasebook import FORMATS
 
@@ -43,11 +46,13 @@ def plan_opportunity(desk: Desk, opportunity: Opportunity, *, language: str | No
     return plan_challenge(ground, opportunity.topic or "", _format(opportunity.topic or "", seed), own)
 
 
-def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = None) -> Plan:
-    """Plan what a person asked for. Raises NotFound for a post, decision or incident that does not exist, and Refused
-    where nothing in the community or its profile supports the request.
+def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = None, on: date | None = None) -> Plan:
+    """Plan what a person asked for, to appear today or `on` a later day.
+
+    Raises NotFound for a post, decision or incident that does not exist, and Refused where nothing in the community or
+    its profile supports the request.
     """
-    ground = ground_for(desk, brief.language, seed)
+    ground = ground_for(desk, brief.language, seed, on)
     if brief.kind == "reply":
         post = _post(desk, brief)
         return _reply(desk, ground, post, _situation(post, brief.situation), _remedy(desk, remedy))
@@ -67,13 +72,14 @@ def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = 
     return plan_challenge(ground, topic.name or brief.topic, brief.format or _format(brief.topic, seed), topic.posts)
 
 
-def ground_for(desk: Desk, language: str, seed: int) -> Ground:
+def ground_for(desk: Desk, language: str, seed: int, on: date | None = None) -> Ground:
     """What every plan is built on. A language without a phrasebook is drafted in the profile's default, with a note."""
+    now = max(desk.now, datetime.combine(on, desk.now.timetz())) if on else desk.now
     if language in languages("phrasebooks"):
-        return Ground(desk.profile, language, desk.now, seed)
+        return Ground(desk.profile, language, now, seed)
     default = desk.profile.default_language
     note = f"The post is in “{language}”, which we cannot write. Drafted in “{default}”, the community's default."
-    return Ground(desk.profile, default, desk.now, seed, notes=(note,))
+    return Ground(desk.profile, default, now, seed, notes=(note,))
 
 
 def _reply(desk: Desk, ground: Ground, post: Post, situation: Situation, remedy: Remedy | None) -> Plan:
@@ -90,12 +96,24 @@ def _reply(desk: Desk, ground: Ground, post: Post, situation: Situation, remedy:
 
 
 def _situation(post: Post, given: str | None) -> Situation:
-    for situation in ("criticism", "praise", "question", "wish", "grief"):
+    """What a post calls for: as a person says, else as its words and signals say. Raises Refused where they do not."""
+    for situation in get_args(Situation):
         if given == situation:
-            return situation
+            return cast(Situation, situation)
+    if speaks_of_death(post):
+        return "grief"
     if post.message.rating is not None and post.message.rating >= 4:
         return "praise"
-    return _SITUATIONS.get(post.signals.intent, "criticism")
+    if is_criticism(post):
+        return "criticism"
+    if post.signals.intent in _SITUATIONS:
+        return _SITUATIONS[post.signals.intent]
+    if post.signals.sentiment == "positive":
+        return "praise"
+    raise Refused(
+        f"It is not clear what the post “{shorten(post.message.text)}” calls for. Say what it is: "
+        f"{', '.join(get_args(Situation))} (--situation on the command line)."
+    )
 
 
 def _confirmed_sheet(desk: Desk, ground: Ground, post: Post) -> SheetFacts | None:
@@ -108,8 +126,59 @@ def _confirmed_sheet(desk: Desk, ground: Ground, post: Post) -> SheetFacts | Non
     return None
 
 
+def beyond_policy(desk: Desk, plan: Plan) -> str | None:
+    """Why what a plan says may not go out as things stand today: facts that changed, an offer that may not be made."""
+    ground = ground_for(desk, plan.language, plan.seed)
+    today: dict[str, str | None] = {}
+    if plan.incident is not None:
+        facts = sheet_facts(ground, plan.incident, desk.sheet(plan.incident).sheet)
+        today |= {fact.evidence.id: fact.text for fact in facts[1:] if isinstance(fact, Fact) and fact.evidence}
+    today |= {f"profile:remedies.{remedy.id}": ground.say(remedy.text) for remedy in desk.profile.remedies}
+    said = [item for item in plan.evidence if item.id.startswith((f"sheet:{plan.incident}.", "profile:remedies."))]
+    if any(today.get(item.id) != item.text for item in said):
+        return "The facts or the policy have changed since this was written. Have it written again."
+    remedy = next((remedy for remedy in desk.profile.remedies if remedy.id == plan.remedy), None)
+    post = _answered(desk, plan)
+    if remedy is not None and post is not None and _used_up(desk, ground, post, remedy):
+        return (
+            f"{post.author_name} was offered “{remedy.id}” as often as the policy allows: {remedy.limit_per_member} "
+            f"in {remedy.within_days} days. Have it written again without it."
+        )
+    return None
+
+
+def plan_again(desk: Desk, plan: Plan, *, remedy: str | None = None, on: date | None = None) -> Plan:
+    """The same matter on today's ground: facts may have been filled in since, a remedy chosen.
+
+    A remedy that was planned stays, as long as it may still be offered. Raises NotFound or Refused where the ground has
+    gone altogether.
+    """
+    matter, _, detail = plan.subject.partition(":")
+    if matter == "post":
+        kept = None if beyond_policy(desk, plan) else plan.remedy
+        brief = Brief(kind="reply", language=plan.language, post=detail, situation=plan.situation)
+        return plan_brief(desk, brief, seed=plan.seed, remedy=remedy or kept)
+    if matter == "incident":
+        brief = Brief(kind="apology", language=plan.language, incident=detail)
+    elif matter == "decision":
+        brief = Brief(kind="poll", language=plan.language, decision=detail)
+    elif matter == "wishes":
+        brief = Brief(kind="poll", language=plan.language, topic="" if detail == "all" else detail)
+    else:
+        brief = Brief(kind="challenge", language=plan.language, topic=detail, format=plan.situation)
+    return plan_brief(desk, brief, seed=plan.seed, on=on)
+
+
+def _answered(desk: Desk, plan: Plan) -> Post | None:
+    """The post that a plan answers."""
+    matter, _, id_ = plan.subject.partition(":")
+    return desk.messages.get(desk.profile.id, [id_]).get(id_) if matter == "post" else None
+
+
 def _used_up(desk: Desk, ground: Ground, post: Post, remedy: Remedy) -> bool:
-    """Whether this member was offered the remedy as often as the policy allows."""
+    """Whether this member was offered the remedy as often as the policy allows. Who has no name cannot be counted."""
+    if post.message.author == "anonymous":
+        return False
     written = desk.messages.posts(desk.profile.id, Filters(author=post.message.author))
     subjects = [f"post:{other.message.id}" for other in written]
     since = ground.now - timedelta(days=remedy.within_days)

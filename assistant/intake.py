@@ -81,10 +81,11 @@ def ensure_sample(house: House, today: date) -> bool:
 def index_all(house: House, community: str, progress: Progress = no_progress) -> int:
     """Index what is pending, after healing what a crash may have left. Returns how many messages were indexed."""
     profile = house.profile(community)
-    heal(house.messages, house.index, community)
-    return index_pending(
-        house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
-    )
+    with house.indexing:
+        heal(house.messages, house.index, community)
+        return index_pending(
+            house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
+        )
 
 
 def apply_profile(house: House, profile: Profile) -> None:
@@ -104,7 +105,9 @@ def slug(name: str) -> str:
     """A community's id from its name. Raises BadProfile where no letter or digit is left."""
     id_ = _NOT_SLUG.sub("-", name.lower()).strip("-")[:48].strip("-")
     if len(id_) < 2:
-        raise BadProfile(f"“{name}” makes no id. Name the community with --community, in letters a-z and digits.")
+        raise BadProfile(
+            f"“{name}” makes no id. Name the community in letters a-z and digits (--community on the command line)."
+        )
     return id_
 
 

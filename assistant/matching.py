@@ -85,26 +85,32 @@ class Matcher:
         return best[1] if best[0] >= INCIDENT_SCORE else None
 
     def similar(self, post: Post, *, count: int = 8) -> list[Passage]:
-        """Posts by others about the same matter in the last three months, the nearest first. From public channels only,
-        unless the post itself is not public.
+        """What other members wrote about the same matter in the last three months, the nearest first, as far as those
+        who read the post may read it.
         """
         centres, vector = self._centres_now(), self._vector(post)
         if centres is None or vector is None:
             return []
-        wanted = Filters(since=post.message.at - timedelta(days=RELATED_DAYS), public_only=post.visibility == "public")
+        since = post.message.at - timedelta(days=RELATED_DAYS)
         hits = [id_ for id_, _ in self._index.nearest(self._profile.id, vector, 40) if id_ != post.message.id]
         posts, vectors = self._messages.get(self._profile.id, hits), self._index.vectors(self._profile.id, hits)
         own = centres.centre(vector, post.signals.language)
         passages = [
             Passage(post=other, score=round(float(centres.centre(vectors[id_], other.signals.language) @ own), 4))
             for id_, other in posts.items()
-            if id_ in vectors and other.message.author != post.message.author and wanted.admit(other)
+            if id_ in vectors
+            and other.message.at >= since
+            and other.message.author != post.message.author
+            and self._by_member(other)
+            and _readable_beside(post, other)
         ]
         near = [passage for passage in passages if passage.score >= SIMILAR]
         return sorted(near, key=lambda passage: -passage.score)[:count]
 
     def troubles_before(self, post: Post, *, days: int = 180) -> list[Post]:
-        """The member's own earlier complaints, oldest first; none for members without a name."""
+        """The member's own earlier complaints that those who read the post may read, oldest first; none for members
+        without a name.
+        """
         if post.message.author == "anonymous":
             return []
         since = post.message.at - timedelta(days=days)
@@ -115,7 +121,7 @@ class Matcher:
             if is_criticism(other)
             and other.message.at < post.message.at
             and other.message.thread != post.message.thread
-            and (other.visibility == "public" or post.visibility == "private")
+            and _readable_beside(post, other)
         ]
 
     def about(self, topic: str, language: str) -> "Topic":
@@ -127,7 +133,7 @@ class Matcher:
         posts = [
             post
             for post in self._messages.posts(self._profile.id, Filters(public_only=True))[-SAMPLE:]
-            if not self._profile.is_team(post.message.author) and not post.author_is_bot
+            if self._by_member(post)
         ]
         vectors = centre_all(posts, self._index.vectors(self._profile.id, [post.message.id for post in posts]))
         said = {post.message.id for post in posts if _mentions(post, topic)}
@@ -145,6 +151,9 @@ class Matcher:
         found.sort(key=lambda post: -scores[post.message.id])
         named = any(post.message.id in said for post in found)
         return Topic(topic if named else name_theme(found, posts).get(language), found)
+
+    def _by_member(self, post: Post) -> bool:
+        return not self._profile.is_team(post.message.author) and not post.author_is_bot
 
     def _vector(self, post: Post) -> Vectors | None:
         return self._index.vectors(self._profile.id, [post.message.id]).get(post.message.id)
@@ -165,6 +174,11 @@ class Matcher:
             if vectors:
                 self._centres = size, Centres.of(posts, vectors)
         return self._centres[1] if self._centres and size else None
+
+
+def _readable_beside(post: Post, other: Post) -> bool:
+    """Whether all who read `post` may read `other`: a private channel has readers of its own."""
+    return other.visibility == "public" or other.message.channel == post.message.channel
 
 
 def _mentions(post: Post, topic: str) -> bool:

@@ -52,7 +52,7 @@ class ChatModel(Protocol):
         ...
 
     def complete(self, messages: Sequence[ChatMessage], schema: Mapping[str, object]) -> ChatAnswer:
-        """Answer with JSON of this schema where the endpoint can be held to it. Raises ModelFailed."""
+        """Answer with JSON of this schema where the endpoint can be held to it. Raises NoAnswer."""
         ...
 
 
@@ -139,7 +139,9 @@ class DeskStore(Protocol):
     def start_batch(
         self, id_: str, community: str, name: str, slots: Sequence[tuple[str, Plan | None, str | None]]
     ) -> None:
-        """Store the slots of a batch: key, plan, or why there is none. Slots that exist stay as they are."""
+        """Store the slots of a batch: key, plan, or why there is none. Slots that exist stay as they are, unless they
+        failed. The batch is now the newest.
+        """
         ...
 
     def open_slots(self, batch: str) -> list[tuple[str, Plan]]: ...
@@ -150,4 +152,6 @@ class DeskStore(Protocol):
 
     def batch(self, id_: str) -> BatchState | None: ...
 
-    def batches(self, community: str) -> list[BatchState]: ...
+    def batches(self, community: str) -> list[BatchState]:
+        """Those of a community, the one started last at the end."""
+        ...

@@ -75,15 +75,15 @@ def approve(
 ) -> Reviewed:
     """Approve a draft as it stands.
 
-    Raises NotAllowed while a finding blocks; for an apology, until a named person has confirmed the fact sheet; and for
-    an apology or an answer to grief, until the person who approves has confirmed in their name (`read_by`) to have read
-    it and to mean it.
+    Raises NotAllowed while a finding blocks; for a text about an incident, until a named person has confirmed the fact
+    sheet; and for an apology or an answer to grief, until the person who approves has confirmed in their name
+    (`read_by`) to have read it and to mean it.
     """
     by = allowed(draft, "approve", by)
     if draft.blocking:
         raise NotAllowed("Not yet: " + " · ".join(finding.message for finding in draft.blocking))
-    if draft.plan.kind == "apology" and (sheet is None or not sheet.confirmed_by):
-        raise NotAllowed("An apology needs its fact sheet confirmed by a named person first.")
+    if (draft.plan.kind == "apology" or draft.plan.incident) and (sheet is None or not sheet.confirmed_by):
+        raise NotAllowed("A text about an incident needs its fact sheet confirmed by a named person first.")
     if draft.plan.personal and (read_by or "").strip() != by:
         raise NotAllowed(
             "This text is never approved unread. Confirm, in your own name, that you have read it and mean it."

@@ -1,5 +1,6 @@
 """What can be set, read once: command-line flag, then environment, then settings.toml in the home folder."""
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,3 +101,11 @@ def read_settings(**flags: Any) -> Settings:
             else f"settings.toml: {error}"
         )
         raise Misconfigured(f"A setting is not valid: {problems}") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

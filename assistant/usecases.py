@@ -10,8 +10,9 @@ from assistant.community import Sheet
 from assistant.desk import Desk
 from assistant.domain import Brief, Draft, Opportunity, Plan
 from assistant.errors import Conflict, NotAllowed, NotFound, Refused
-from assistant.gathering import plan_brief, plan_opportunity
+from assistant.gathering import beyond_policy, ground_for, plan_again, plan_brief, plan_opportunity
 from assistant.noticing import notice
+from assistant.noticing.incident import recognised
 from assistant.noticing.view import View
 from assistant.ports import FactSheet
 from knowledge.centring import centre_all
@@ -28,29 +29,39 @@ def notice_now(desk: Desk) -> list[Opportunity]:
     posts = desk.messages.posts(community, Filters(since=desk.now - timedelta(days=NOTICED_DAYS), until=desk.now))
     vectors = desk.index.vectors(community, [post.message.id for post in posts])
     found = notice(View(desk.profile, desk.now, posts, centre_all(posts, vectors)))
-    linked = [_linked(desk, opportunity) for opportunity in found]
+    linked = [_linked(desk, opportunity) for opportunity in recognised(found, desk.store.opportunities(community))]
     desk.store.save_opportunities(community, linked)
     return linked
 
 
 def _linked(desk: Desk, opportunity: Opportunity) -> Opportunity:
-    """With the incident of the profile that it is about."""
+    """With the incident that it is about: of the profile, the one it had before, or its own."""
     if opportunity.kind != "apology":
         return opportunity
     posts = list(desk.messages.get(desk.profile.id, opportunity.posts).values())
-    return opportunity.model_copy(update={"incident": desk.matcher.incident_for(posts) or opportunity.id})
+    incident = desk.matcher.incident_for(posts) or opportunity.incident or opportunity.id
+    return opportunity.model_copy(update={"incident": incident})
+
+
+def waiting(desk: Desk) -> list[Opportunity]:
+    """What was noticed and not taken up yet in its language, most urgent first."""
+    taken = desk.store.subjects(desk.profile.id)
+
+    def written_in(opportunity: Opportunity) -> str:
+        return ground_for(desk, opportunity.language, seed=0).language
+
+    return [o for o in desk.store.opportunities(desk.profile.id) if (o.subject, written_in(o)) not in taken]
 
 
 def draft_noticed(desk: Desk, *, limit: int | None = None, progress: Progress = no_progress) -> list[Draft]:
-    """Draft what was noticed and not taken up yet, most urgent first. What cannot be grounded is left out."""
-    taken = {subject for subject, _ in desk.store.subjects(desk.profile.id)}
-    waiting = [o for o in desk.store.opportunities(desk.profile.id) if o.subject not in taken][:limit]
+    """Draft what is waiting. What cannot be grounded is left out."""
+    todo = waiting(desk)[:limit]
     drafts = []
-    for done, opportunity in enumerate(waiting, start=1):
+    for done, opportunity in enumerate(todo, start=1):
         # What is refused stays in the list; asked for by itself, it says why.
         with suppress(NotFound, Refused):
             drafts.append(draft_opportunity(desk, opportunity))
-        progress(done, len(waiting))
+        progress(done, len(todo))
     return drafts
 
 
@@ -67,7 +78,13 @@ def draft_opportunity(desk: Desk, opportunity: Opportunity, *, language: str | N
 def draft_brief(desk: Desk, brief: Brief) -> Draft:
     """Plan, write, check and store what a person asked for. Raises NotFound or Refused, which say what is missing."""
     id_ = uuid4().hex[:24]
-    return _store(desk, id_, plan_brief(desk, brief, seed=_seed(id_)))
+    plan = plan_brief(desk, brief, seed=_seed(id_))
+    return _store(desk, id_, plan, due=due_dates(desk).get(plan.subject))
+
+
+def due_dates(desk: Desk) -> dict[str, datetime | None]:
+    """By when each matter that was noticed deserves a draft: subject -> the earliest date."""
+    return {o.subject: o.due for o in reversed(desk.store.opportunities(desk.profile.id))}
 
 
 def _store(desk: Desk, id_: str, plan: Plan, due: datetime | None = None) -> Draft:
@@ -101,45 +118,35 @@ def find_draft(desk: Desk, id_: str) -> Draft:
 def edit(desk: Desk, id_: str, move: str, text: str, by: str, *, revision: int | None = None) -> Draft:
     """Replace one sentence. `revision` is the one that the person was looking at: raises Conflict if it is outdated."""
     draft = _seen(find_draft(desk, id_), revision)
-    return _decide(desk, reviewing.edit(draft, move, text, by, desk.now, desk.check))
+    return _decide(desk, reviewing.edit(draft, move, text, by, desk.decided_at, desk.check))
 
 
 def approve(desk: Desk, id_: str, by: str, *, revision: int | None = None, read_by: str | None = None) -> Draft:
-    """Approve. Raises NotAllowed with what stands in the way."""
+    """Approve. Raises NotAllowed with what stands in the way: in the text, or in the facts and the policy of today."""
     draft = _seen(find_draft(desk, id_), revision)
+    if (problem := beyond_policy(desk, draft.plan)) is not None:
+        raise NotAllowed(problem)
     sheet = desk.sheet(draft.plan.incident) if draft.plan.incident else None
-    return _decide(desk, reviewing.approve(draft, by, desk.now, sheet=sheet, read_by=read_by))
+    return _decide(desk, reviewing.approve(draft, by, desk.decided_at, sheet=sheet, read_by=read_by))
 
 
 def reject(desk: Desk, id_: str, by: str, reason: str, *, revision: int | None = None) -> Draft:
     draft = _seen(find_draft(desk, id_), revision)
-    return _decide(desk, reviewing.reject(draft, by, reason, desk.now))
+    return _decide(desk, reviewing.reject(draft, by, reason, desk.decided_at))
 
 
 def reopen(desk: Desk, id_: str, by: str, *, revision: int | None = None) -> Draft:
     draft = _seen(find_draft(desk, id_), revision)
-    return _decide(desk, reviewing.reopen(draft, by, desk.now, desk.check))
+    return _decide(desk, reviewing.reopen(draft, by, desk.decided_at, desk.check))
 
 
 def rewrite(desk: Desk, id_: str, by: str, *, revision: int | None = None, remedy: str | None = None) -> Draft:
     """Have it written again, from facts as they are now; with `remedy`, offering that remedy of the policy."""
     draft = _seen(find_draft(desk, id_), revision)
     rewrites = sum(decision.action == "rewrite" for decision in desk.store.decisions(id_))
-    plan = _planned_again(desk, draft.plan, remedy)
+    plan = plan_again(desk, draft.plan, remedy=remedy, on=draft.planned_for)
     composition = desk.compose(plan, attempt=rewrites + 1)
-    return _decide(desk, reviewing.rewrite(draft, plan, composition, by, desk.now))
-
-
-def _planned_again(desk: Desk, plan: Plan, remedy: str | None) -> Plan:
-    """The same plan on today's ground: a fact sheet may have been filled in since, a remedy chosen."""
-    matter, _, detail = plan.subject.partition(":")
-    if matter == "post":
-        brief = Brief(kind="reply", language=plan.language, post=detail, situation=plan.situation)
-    elif matter == "incident":
-        brief = Brief(kind="apology", language=plan.language, incident=detail)
-    else:
-        return plan
-    return plan_brief(desk, brief, seed=plan.seed, remedy=remedy or plan.remedy)
+    return _decide(desk, reviewing.rewrite(draft, plan, composition, by, desk.decided_at))
 
 
 def save_sheet(desk: Desk, incident: str, sheet: Sheet) -> FactSheet:
@@ -153,9 +160,8 @@ def save_sheet(desk: Desk, incident: str, sheet: Sheet) -> FactSheet:
 
 
 def fill_sheet(desk: Desk, id_: str, sheet: Sheet, by: str, *, revision: int | None = None) -> Draft:
-    """Store the facts behind an apology and have it written again from them.
-
-    Raises Conflict or NotAllowed before anything is stored.
+    """Store the facts behind a draft and have it written again from them. Other drafts that rest on them have to be
+    written again before they can be approved.
     """
     draft = _seen(find_draft(desk, id_), revision)
     reviewing.allowed(draft, "rewrite", by)
@@ -172,7 +178,7 @@ def confirm_sheet(desk: Desk, incident: str, by: str) -> FactSheet:
     sheet = desk.sheet(incident)
     if not any(text.strip() for text in sheet.sheet.what_happened.values()):
         raise NotAllowed("The fact sheet does not say yet what happened.")
-    confirmed = sheet.model_copy(update={"confirmed_by": by.strip(), "confirmed_at": desk.now})
+    confirmed = sheet.model_copy(update={"confirmed_by": by.strip(), "confirmed_at": desk.decided_at})
     desk.store.save_sheet(desk.profile.id, confirmed)
     return confirmed
 

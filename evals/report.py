@@ -58,7 +58,6 @@ def write(results: Results, regressions: Sequence[Regression], folder: Path) -> 
     """Write results.json and report.html into a folder. Returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     data, page = folder / "results.json", folder / "report.html"
-    data.write_text(results.model_dump_json(indent=1), encoding="utf-8")
     source = (files("evals") / "report.html.jinja").read_text(encoding="utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
     html = template.render(
@@ -70,5 +69,8 @@ def write(results: Results, regressions: Sequence[Regression], folder: Path) -> 
         direction=direction,
         number=number,
     )
-    page.write_text(html, encoding="utf-8")
+    for path, text in ((data, results.model_dump_json(indent=1)), (page, html)):
+        partial = path.with_suffix(".part")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
     return data, page

@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import AwareDatetime, ValidationError
 
 from assistant.bootstrap import House
-from assistant.domain import Draft
-from assistant.errors import Misconfigured, NotFound, Refused
-from assistant.ports import Writer
+from assistant.domain import Draft, Finding, Move, Plan
+from assistant.errors import Misconfigured, NoAnswer, NotFound, Refused
+from assistant.ports import Writer, Written
 from assistant.usecases import compose_draft
+from assistant.writing.model import ModelWriter
 from evals import world
 from evals.cases import Case, Outcome, load_suite
 from evals.scorers import SCORERS, Sample
@@ -53,7 +54,7 @@ class RunResult(Frozen):
         """The mean of each scorer over the cases it had something to say about; without one it is left out."""
         means = {}
         for name in SCORERS:
-            values = [value for case in self.cases if (value := case.scores[name]) is not None]
+            values = [value for case in self.cases if (value := case.scores.get(name)) is not None]
             if values:
                 means[name] = round(sum(values) / len(values), 4)
         return means
@@ -86,7 +87,7 @@ def run_suite(
 
     `journal` is a file to which each finished case is added at once; a case that stands there is not run again, so that
     hours with a slow model survive an interruption. Raises BadPlan for a bad suite, Misconfigured for a writer that is
-    not there.
+    not there, NoAnswer for a model that is gone.
     """
     cases = load_suite(suite)[:limit]
     understanding = house.understanding._replace(embedder=RememberingEmbedder(house.embedder))
@@ -95,11 +96,12 @@ def run_suite(
     runs = []
     for name, writer in chosen.items():
         samples: list[tuple[Sample, float]] = []
-        finished = _read_journal(journal, name)
+        signature = f"{name} {writer.signature}" if isinstance(writer, ModelWriter) else name
+        finished = _read_journal(journal, signature)
         for case in cases:
             entry = finished.get(case.id)
             if entry is None:
-                entry = _run_case(understanding, name, case, writer)
+                entry = _run_case(understanding, signature, case, writer)
                 _add_to_journal(journal, entry)
             samples.append((_sample(understanding, case, entry), entry.seconds))
             done += 1
@@ -139,7 +141,7 @@ def _writer(house: House, name: str) -> Writer:
 
 
 class Entry(Frozen):
-    """One line of a journal: what a writer made of a case."""
+    """One line of a journal: what a writer made of a case. `writer` also says which model and which prompt it was."""
 
     writer: str
     case: str
@@ -148,8 +150,25 @@ class Entry(Frozen):
     seconds: float
 
 
-def _run_case(understanding: Understanding, name: str, case: Case, writer: Writer) -> Entry:
-    desk = world.make_desk(case, understanding, writer)
+class _Watched:
+    """A writer that remembers that its model did not answer: composing just goes on with the phrasebook."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.silence: NoAnswer | None = None
+
+    def write(self, plan: Plan, moves: Sequence[Move], findings: Sequence[Finding] = (), attempt: int = 0) -> Written:
+        try:
+            return self._writer.write(plan, moves, findings, attempt)
+        except NoAnswer as error:
+            self.silence = error
+            raise
+
+
+def _run_case(understanding: Understanding, signature: str, case: Case, writer: Writer) -> Entry:
+    """Raises NoAnswer where a model does not answer: what the phrasebook wrote instead is not its work."""
+    watched = _Watched(writer)
+    desk = world.make_desk(case, understanding, watched)
     draft: Draft | None = None
     refusal: str | None = None
     started = perf_counter()
@@ -157,7 +176,9 @@ def _run_case(understanding: Understanding, name: str, case: Case, writer: Write
         draft = compose_draft(desk, case.id, world.make_plan(case, desk, seed=crc32(case.id.encode())))
     except (Refused, NotFound) as error:
         refusal = str(error)
-    return Entry(writer=name, case=case.id, draft=draft, refusal=refusal, seconds=perf_counter() - started)
+    if watched.silence is not None:
+        raise watched.silence
+    return Entry(writer=signature, case=case.id, draft=draft, refusal=refusal, seconds=perf_counter() - started)
 
 
 def _sample(understanding: Understanding, case: Case, entry: Entry) -> Sample:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -85,7 +84,7 @@ def import_(
     from knowledge.importers.source import Options
 
     with _house(home) as house:
-        options = Options(columns=_mapping(columns or []), time_format=time_format)
+        options = Options(columns=_columns(columns or []), time_format=time_format)
         with _progress("Reading") as progress:
             taken = intake.import_export(
                 house, path, community=community, format_=format_, options=options, progress=progress
@@ -157,6 +156,7 @@ def search(
 def notice(community: Community = None, as_of: AsOf = None, home: Home = None, as_json: Json = False) -> None:
     """Look for what deserves an answer or an idea. Each shows why."""
     from assistant import usecases
+    from ui.desk.render import clock
 
     with _house(home, as_of) as house:
         desk = house.desk(_caught_up(house, community), "phrasebook")
@@ -165,7 +165,7 @@ def notice(community: Community = None, as_of: AsOf = None, home: Home = None, a
             _print_json([opportunity.model_dump(mode="json") for opportunity in found])
             return
         for opportunity in found:
-            _say(f"{_clock(opportunity.due, desk.now):>14}  {opportunity.kind:<9} [{opportunity.language}]  "
+            _say(f"{clock(opportunity.due, desk.now):>14}  {opportunity.kind:<9} [{opportunity.language}]  "
                  f"{_line(opportunity.title)}")  # fmt: skip
             _say(f"                {opportunity.why}  ({opportunity.id})")
         if not found:
@@ -179,6 +179,10 @@ def draft(
     ] = None,
     community: Community = None,
     post: Annotated[str | None, typer.Option("--post", help="Answer this post (its id).")] = None,
+    situation: Annotated[
+        str | None,
+        typer.Option("--situation", help="What that post calls for: criticism, praise, question, wish or grief."),
+    ] = None,
     language: Annotated[str | None, typer.Option("--language", help="Write in this language.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Draft everything noticed and not taken up yet.")] = False,
     writer: WriterName = "auto",
@@ -200,7 +204,7 @@ def draft(
         elif post is not None:
             found = desk.messages.get(desk.profile.id, [post]).get(post)
             tongue = language or (found.signals.language if found else desk.profile.default_language)
-            drafts = [usecases.draft_brief(desk, Brief(kind="reply", language=tongue, post=post))]
+            drafts = [usecases.draft_brief(desk, Brief(kind="reply", language=tongue, post=post, situation=situation))]
         elif what is None:
             raise typer.BadParameter("Say what to draft: an id from `notice`, a request in words, --post ID, or --all.")
         else:
@@ -441,17 +445,13 @@ def _progress(label: str) -> "Iterator[Callable[[int, int | None], None]]":
         yield update
 
 
-def _mapping(pairs: Sequence[str]) -> dict[str, str]:
-    from knowledge.importers.tabular import SYNONYMS
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    from knowledge.importers.tabular import read_columns
 
-    columns: dict[str, str] = {}
-    next_field = re.compile(rf",\s*(?=(?:{'|'.join(SYNONYMS)})=)")
-    for pair in (part for given in pairs for part in next_field.split(given)):
-        field, equals, column = pair.partition("=")
-        if not equals or field not in SYNONYMS:
-            raise typer.BadParameter(f"--map wants FIELD=COLUMN with a field of {', '.join(SYNONYMS)}; got “{pair}”.")
-        columns[field] = column
-    return columns
+    try:
+        return {field: column for text in given for field, column in read_columns(text).items()}
+    except ValueError as error:
+        raise typer.BadParameter(f"--map: {error}") from error
 
 
 def _filter(status: str | None) -> "QueueFilter":
@@ -463,12 +463,14 @@ def _filter(status: str | None) -> "QueueFilter":
 
 
 def _queue(drafts: "Sequence[Draft]", now: datetime, as_json: bool) -> None:
+    from ui.desk.render import clock
+
     if as_json:
         _print_json([_draft_json(each) for each in drafts])
         return
     for each in drafts:
         blocked = "  needs work" if each.blocking else ""
-        _say(f"{each.id}  {each.status:<9} {each.plan.kind:<9} [{each.plan.language}] {_clock(each.due, now):>14}"
+        _say(f"{each.id}  {each.status:<9} {each.plan.kind:<9} [{each.plan.language}] {clock(each.due, now):>14}"
              f"  {_line(each.plan.title)}{blocked}")  # fmt: skip
     if not drafts:
         _say("The queue is empty. Fill it with `hearthside draft --all`.")
@@ -490,14 +492,6 @@ def _show(each: "Draft") -> None:
 
 def _draft_json(each: "Draft") -> dict[str, Any]:
     return {**each.model_dump(mode="json"), "text": each.text}
-
-
-def _clock(due: datetime | None, now: datetime) -> str:
-    if due is None:
-        return ""
-    hours = (due - now).total_seconds() / 3600
-    amount = f"{abs(hours) / 24:.0f} d" if abs(hours) >= 48 else f"{abs(hours):.0f} h"
-    return f"overdue {amount}" if hours < 0 else f"in {amount}"
 
 
 def _line(text: str) -> str:

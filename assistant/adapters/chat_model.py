@@ -1,6 +1,5 @@
 """Any OpenAI-compatible endpoint, through LangChain. Vendor errors are translated here and go no further."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,8 +13,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.runnables import Runnable
 from pydantic import SecretStr
 
-from assistant.errors import ModelFailed
+from assistant.errors import NoAnswer
 from assistant.ports import ChatAnswer, ChatMessage
+from assistant.settings import is_loopback
 
 OPENAI = "https://api.openai.com/v1"
 _MESSAGES = {"system": SystemMessage, "user": HumanMessage}
@@ -79,19 +79,19 @@ class OpenAIChat:
         try:
             yield
         except openai.APITimeoutError as error:
-            raise ModelFailed(f"{self.name} did not answer within {self._timeout:g} s.") from error
+            raise NoAnswer(f"{self.name} did not answer within {self._timeout:g} s.") from error
         except openai.APIConnectionError as error:
-            raise ModelFailed(f"No model answers at {where}. Check OPENAI_BASE_URL.") from error
+            raise NoAnswer(f"No model answers at {where}. Check OPENAI_BASE_URL.") from error
         except openai.AuthenticationError as error:
-            raise ModelFailed(f"{where} refused the key. Check OPENAI_API_KEY.") from error
+            raise NoAnswer(f"{where} refused the key. Check OPENAI_API_KEY.") from error
         except openai.NotFoundError as error:
-            raise ModelFailed(f"{where} has no {self.name}. Check HEARTHSIDE_MODEL and OPENAI_BASE_URL.") from error
+            raise NoAnswer(f"{where} has no {self.name}. Check HEARTHSIDE_MODEL and OPENAI_BASE_URL.") from error
         except openai.RateLimitError as error:
-            raise ModelFailed(f"{self.name} is over its rate limit or quota.") from error
+            raise NoAnswer(f"{self.name} is over its rate limit or quota.") from error
         except openai.OpenAIError as error:
-            raise ModelFailed(f"{self.name} failed: {type(error).__name__}.") from error
+            raise NoAnswer(f"{self.name} failed: {type(error).__name__}.") from error
         except _NOT_A_STREAM as error:
-            raise ModelFailed(f"{where} does not answer like a chat model. Check OPENAI_BASE_URL.") from error
+            raise NoAnswer(f"{where} does not answer like a chat model. Check OPENAI_BASE_URL.") from error
 
 
 _NOT_A_STREAM = (ValueError, TypeError, AttributeError, LookupError, AssertionError)
@@ -117,11 +117,3 @@ def _without_login(url: str) -> str:
     """A URL that can be shown: a name, a password or a key in it is left out."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,9 +3,9 @@
 from importlib.resources import files
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from knowledge.adapters.sql import create_engine
+from knowledge.adapters.sql import create_engine, unreachable
 from knowledge.errors import StoreUnreachable
 
 
@@ -15,8 +15,7 @@ def open_database(url: str) -> Engine:
         engine = create_engine(url)
         migrate(engine)
     except (SQLAlchemyError, ImportError) as error:  # an ImportError: the driver that the URL names is not installed
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreUnreachable(f"The database does not answer: {reason}. Check HEARTHSIDE_DATABASE_URL.") from error
+        raise unreachable(error) from error
     return engine
 
 

@@ -84,10 +84,12 @@ class MemoryDeskStore:
     def start_batch(
         self, id_: str, community: str, name: str, slots: Sequence[tuple[str, Plan | None, str | None]]
     ) -> None:
+        self._batches.pop(id_, None)
         self._batches[id_] = (community, name)
         stored = self._slots.setdefault(id_, {})
         for slot, plan, failure in slots:
-            stored.setdefault(slot, (plan, None, failure))
+            if slot not in stored or stored[slot][2] is not None:
+                stored[slot] = (plan, None, failure)
 
     def open_slots(self, batch: str) -> list[tuple[str, Plan]]:
         slots = sorted(self._slots.get(batch, {}).items())
@@ -108,5 +110,5 @@ class MemoryDeskStore:
         return BatchState(id_, self._batches[id_][1], len(slots), drafted, len(failures), failures)
 
     def batches(self, community: str) -> list[BatchState]:
-        states = [self.batch(id_) for id_, (owner, _) in sorted(self._batches.items()) if owner == community]
+        states = [self.batch(id_) for id_, (owner, _) in self._batches.items() if owner == community]
         return [state for state in states if state is not None]

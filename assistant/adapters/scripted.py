@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from assistant.errors import ModelFailed
+from assistant.errors import NoAnswer
 from assistant.ports import ChatAnswer, ChatMessage
 
 
@@ -20,6 +20,6 @@ class ScriptedChat:
         self.asked.append(tuple(messages))
         self.schemas.append(schema)
         if not self._answers:
-            raise ModelFailed(f"{self.name} has nothing more to say.")
+            raise NoAnswer(f"{self.name} has nothing more to say.")
         answer = self._answers.pop(0)
         return ChatAnswer(answer, tokens_in=sum(len(m.text) for m in messages) // 4, tokens_out=len(answer) // 4)

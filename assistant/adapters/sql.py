@@ -1,7 +1,7 @@
 """The tables of the desk, and the desk store over them. They share one metadata and one history of migrations."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -87,6 +87,8 @@ batches = Table(
     Column("id", String(64), primary_key=True),
     Column("community", String(48), nullable=False),
     Column("name", Text, nullable=False),
+    # By the clock on the wall: for an archive, the desk's own stands still.
+    Column("started", UtcDateTime, nullable=False),
 )
 
 batch_slots = Table(
@@ -202,8 +204,10 @@ class SqlDeskStore:
         self, id_: str, community: str, name: str, slots: Sequence[tuple[str, Plan | None, str | None]]
     ) -> None:
         with self._engine.begin() as connection:
-            upsert(connection, batches, [{"id": id_, "community": community, "name": name}])
-            stored = set(connection.scalars(select(batch_slots.c.slot).where(batch_slots.c.batch == id_)))
+            row = {"id": id_, "community": community, "name": name, "started": datetime.now(UTC)}
+            upsert(connection, batches, [row])
+            kept = select(batch_slots.c.slot).where(batch_slots.c.batch == id_, batch_slots.c.failure.is_(None))
+            stored = set(connection.scalars(kept))
             rows = [
                 {"batch": id_, "slot": slot, "plan": _json(plan) if plan else None, "failure": failure}
                 for slot, plan, failure in slots
@@ -242,7 +246,7 @@ class SqlDeskStore:
             select(batches, batch_slots.c.slot, batch_slots.c.draft, batch_slots.c.failure)
             .join(batch_slots, batch_slots.c.batch == batches.c.id)
             .where(condition)
-            .order_by(batches.c.id, batch_slots.c.slot)
+            .order_by(batches.c.started, batches.c.id, batch_slots.c.slot)
         )
         grouped: dict[str, list[Any]] = {}
         with self._engine.connect() as connection:

@@ -15,6 +15,7 @@ from assistant.checking import (
     privacy,
     promises,
     tone,
+    verbatim,
 )
 from assistant.checking.subject import Detect, Subject
 from assistant.community import Profile
@@ -26,6 +27,7 @@ CHECKS = (
     evidence.check,
     facts.check,
     promises.check,
+    verbatim.check,
     arguing.check,
     privacy.check,
     language.check,

@@ -21,10 +21,13 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _private_evidence(subject: Subject, segment: Segment) -> Iterator[str]:
-    known = subject.plan.evidence_by_id
+    plan, known = subject.plan, subject.plan.evidence_by_id
+    # A private text is read in the channel of the post that it answers, and there alone.
+    answered = known.get(plan.subject) if plan.audience == "private" else None
     for id_ in segment.evidence:
-        if subject.plan.audience == "public" and id_ in known and known[id_].visibility == "private":
-            yield f"rests on a post from the private channel {known[id_].channel}."
+        item = known.get(id_)
+        if item and item.visibility == "private" and not (answered and item.channel == answered.channel):
+            yield f"rests on a post from the private channel {item.channel}."
 
 
 def _personal_data(text: str, region: str, policy: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ Detect = Callable[[str], Detection]
 
 QUOTE = "quote"
 """The slot that holds a member's words. They are no fact of ours."""
+MEMBERS_WORDS = frozenset({QUOTE, "name", "topic"})
+"""All slots that members fill."""
 
 _GAP = " \u2026 "
 """Stands where facts were cut out, so that the words around them do not run together into new ones."""
@@ -53,7 +55,8 @@ class Subject(_Subject):
         text = segment.text
         facts = (value for name, value in move.slots.items() if value and name != QUOTE)
         for value in sorted(facts, key=len, reverse=True):
-            text = text.replace(value, _GAP)
+            for wording in wordings(value):
+                text = text.replace(wording, _GAP)
         text = NEEDS.sub(_GAP, text)
         return self._quoted.sub(_GAP, text)
 
@@ -74,6 +77,12 @@ class Subject(_Subject):
     def found(self, name: str, words: str) -> Iterator[str]:
         """What a list of the lexicon finds, each wording once."""
         yield from dict.fromkeys(self.lexicon.find(name, words))
+
+
+def wordings(fact: str) -> tuple[str, ...]:
+    """A fact of several words as a sentence may hold it: without its closing stop, and in the middle."""
+    bare = fact.rstrip(".")
+    return (fact, bare, bare[:1].lower() + bare[1:]) if " " in bare else (fact,)
 
 
 def finding(check: str, severity: Severity, message: str, move: Move | None = None) -> Finding:

@@ -21,7 +21,7 @@ def detect(view: View) -> Iterator[Opportunity]:
             kind="poll",
             situation="decision",
             title=question,
-            why=f"An open decision of the profile that the community has not been asked about. {when}".strip(),
+            why=f"An open decision of the profile. {when}".strip(),
             language=profile.default_language,
             at=view.now,
             due=due,

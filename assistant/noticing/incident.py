@@ -37,6 +37,24 @@ def detect(view: View) -> Iterator[Opportunity]:
             yield _opportunity(view, group, len(members))
 
 
+def recognised(found: Sequence[Opportunity], before: Sequence[Opportunity]) -> list[Opportunity]:
+    """What was found, in which an incident that was noticed before keeps its id and the incident that holds its facts.
+
+    It is known by the posts it shares: its first one, after which it was named, grows old while others still come.
+    """
+    known = {opportunity.id: opportunity for opportunity in before if opportunity.kind == "apology"}
+    used = {opportunity.id for opportunity in found}
+    result = []
+    for opportunity in found:
+        same = opportunity
+        if opportunity.kind == "apology":
+            sharing = (o for o in known.values() if o.id not in used and not {*o.posts}.isdisjoint(opportunity.posts))
+            same = known.get(opportunity.id) or next(sharing, opportunity)
+            used.add(same.id)
+        result.append(opportunity.model_copy(update={"id": same.id, "incident": same.incident}))
+    return result
+
+
 def _cores(complaints: Sequence[Post], view: View) -> list[list[Post]]:
     """Complaints that are much alike, the largest group first."""
     from sklearn.cluster import AgglomerativeClustering

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import dropwhile
 from typing import NamedTuple
 
 from assistant.community import Profile
@@ -27,8 +28,9 @@ class View(_View):
 
     @cached_property
     def threads(self) -> Mapping[str, list[Post]]:
+        """Each thread in order of time. Where times are alike, as of days without a clock, its first message leads."""
         threads: dict[str, list[Post]] = {}
-        for post in self.posts:
+        for post in sorted(self.posts, key=lambda p: (p.message.at, p.message.id != p.message.thread)):
             threads.setdefault(post.message.thread, []).append(post)
         return threads
 
@@ -48,11 +50,11 @@ class View(_View):
     def answers(self, post: Post, *, by_team: bool) -> list[Post]:
         """Later posts in the same thread by others. Without a team in the profile, anybody's answer counts."""
         by_team = by_team and bool(self.profile.team)
+        later = dropwhile(lambda other: other.message.id != post.message.id, self.threads[post.message.thread])
         return [
             other
-            for other in self.threads[post.message.thread]
-            if other.message.at > post.message.at
-            and other.message.author != post.message.author
+            for other in later
+            if other.message.author != post.message.author
             and not other.author_is_bot
             and (self.speaks_for_brand(other) or not by_team)
         ]
@@ -83,8 +85,10 @@ def unanswered(view: View, *, by_team: bool = True) -> Iterator[Post]:
 
 
 def is_criticism(post: Post) -> bool:
-    """A bad rating; without one, a complaint, or something negative whose intent is unsure."""
-    if post.message.rating is not None:
-        return post.message.rating <= 2
-    signals = post.signals
+    """A bad rating, or a complaint beside a middling one; without a rating, a complaint, or something negative whose
+    intent is unsure.
+    """
+    rating, signals = post.message.rating, post.signals
+    if rating is not None:
+        return rating <= 2 or (rating < 4 and signals.intent == "complaint")
     return signals.intent == "complaint" or (signals.intent == "unsure" and signals.sentiment == "negative")

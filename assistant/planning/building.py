@@ -17,7 +17,10 @@ EXCERPT = 600
 
 
 class Ground(NamedTuple):
-    """What every plan is built on: the profile, the language to write in, the time, and the seed of free choices."""
+    """What every plan is built on: the profile, the language to write in, the time, and the seed of free choices.
+
+    `now` is when the text is to appear: what it dates counts from there.
+    """
 
     profile: Profile
     language: str

@@ -19,7 +19,8 @@ MAX_WISHES = 4
 def plan_decision_poll(ground: Ground, decision: Decision) -> Plan:
     """Ask what a decision of the profile asks, with its own options, and say how the result is used.
 
-    Raises Refused where the decision has no question or fewer than two options in the draft's language.
+    Raises Refused where the decision has no question or lacks options in the draft's language, or comes too early for
+    a poll.
     """
     profile, place = ground.profile, f"decisions.{decision.id}"
     question = profile.say(decision.question, ground.language)
@@ -28,6 +29,11 @@ def plan_decision_poll(ground: Ground, decision: Decision) -> Plan:
         raise Refused(
             f"The decision “{decision.id}” has no question or lacks options in “{ground.language}”. "
             f"Add them under decisions: in community.yaml."
+        )
+    if decision.decide_by is not None and decision.decide_by <= ground.now.date():
+        raise Refused(
+            f"“{decision.id}” is to be decided by {decision.decide_by:%-d %B %Y}, so a poll on "
+            f"{ground.now:%-d %B %Y} comes too late. Give it a later decide_by: in community.yaml."
         )
     builder = PlanBuilder(ground, "poll", "decision")
     source = Evidence(id=f"profile:{place}", text=f"{question} {' / '.join(filter(None, options))}")
@@ -77,8 +83,6 @@ def plan_wishes_poll(ground: Ground, topic: str, wishes: Sequence[Post]) -> Plan
 
 
 def closing_day(ground: Ground, decision: Decision | None = None) -> date:
-    """The last day to vote: so many days from now, but before the decision is due."""
+    """The last day to vote: so many days from the poll's own, but before the decision is due."""
     last = (ground.now + timedelta(days=ground.profile.poll_days)).date()
-    if decision is not None and decision.decide_by is not None and decision.decide_by > ground.now.date():
-        return min(last, decision.decide_by)
-    return last
+    return min(last, decision.decide_by) if decision is not None and decision.decide_by is not None else last

@@ -1,7 +1,7 @@
 """Masks personal data before a text leaves for a remote model, and puts it back after."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import phonenumbers
@@ -15,6 +15,7 @@ _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1
 _DATE = regex.compile(rf"(?<!\d[./-]?)(?:{_DAY}[./-]{_MONTH}[./-]{_YEAR}|{_YEAR}[./-]{_MONTH}[./-]{_DAY})(?![./-]?\d)")
 # With a + or a 0 in front, and long: a phone number even where another number stands right behind it.
 _LONG_PHONE = regex.compile(r"(?<![\p{L}\d])(?:\+|\(?[0٠۰])(?:[ ()./-]{0,2}\d){8,}")
+_NAME_WORD = regex.compile(r"[\p{L}\p{M}]{3,}")
 _PLACEHOLDER = regex.compile(r"<([A-Z]+)_(\d+)>")
 
 
@@ -29,19 +30,13 @@ class Found(NamedTuple):
 class Mask:
     """Replaces e-mail addresses, phone and card numbers and given names by placeholders, the same for the same value.
 
-    One Mask serves one exchange with a model: what it hid, it can restore.
+    Names are hidden whole, and word by word where a word has three letters or more and is not among the `ordinary`
+    ones, which are given with a capital. One Mask serves one exchange with a model: what it hid, it can restore.
     """
 
-    def __init__(self, region: str, names: Iterable[str] = ()) -> None:
+    def __init__(self, region: str, names: Iterable[str] = (), ordinary: Collection[str] = ()) -> None:
         self._region = region
-        ordered = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-        self._names = (
-            regex.compile(
-                "|".join(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(name)}(?![\p{{L}}\p{{N}}])" for name in ordered)
-            )
-            if ordered
-            else None
-        )
+        self._names = _pattern(names, ordinary)
         self._values: dict[str, str] = {}
 
     def hide(self, text: str) -> str:
@@ -55,6 +50,10 @@ class Mask:
                 position = found.end
         return "".join([*result, text[position:]])
 
+    def hide_name(self, name: str) -> str:
+        """A placeholder for a whole name, whatever words it is made of."""
+        return self._placeholder(" ".join(name.split()), "NAME")
+
     def restore(self, text: str) -> str:
         """Put the values back. A placeholder that was never given out stays: the checks will find it."""
         return _PLACEHOLDER.sub(lambda match: self._values.get(match.group(0), match.group(0)), text)
@@ -67,6 +66,27 @@ class Mask:
         placeholder = f"<{label}_{number}>"
         self._values[placeholder] = value
         return placeholder
+
+
+def _pattern(names: Iterable[str], ordinary: Collection[str]) -> "regex.Pattern[str] | None":
+    """Names of several words in any letter case and spacing; single words as written, and with a capital."""
+    patterns: dict[str, str] = {}
+    for name in map(str.split, names):
+        whole = " ".join(name)
+        for word in _NAME_WORD.findall(whole):
+            if (capital := _capital(word)) not in ordinary:
+                patterns[capital] = rf"{regex.escape(capital[0])}(?i:{regex.escape(capital[1:])})"
+        if len(name) > 1:
+            patterns[whole] = r"\s+".join(rf"(?i:{regex.escape(part)})" for part in name)
+        elif len(whole) > 1 and _capital(whole) not in ordinary:
+            patterns.setdefault(whole, regex.escape(whole))
+    longest_first = sorted(patterns, key=len, reverse=True)
+    joined = "|".join(patterns[text] for text in longest_first)
+    return regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:{joined})(?![\p{{L}}\p{{N}}])") if patterns else None
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
 
 
 def personal_data(text: str, region: str, names: "regex.Pattern[str] | None" = None) -> list[Found]:

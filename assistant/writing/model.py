@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+import regex
 from babel import Locale
 from pydantic import BaseModel, ValidationError
 
+from assistant.checking.subject import MEMBERS_WORDS
 from assistant.community import Profile
 from assistant.domain import Evidence, Finding, Move, Plan, Provenance, Segment
 from assistant.errors import ModelFailed
 from assistant.planning.quoting import reads_like_an_order
 from assistant.ports import ChatAnswer, ChatMessage, ChatModel, Writer, Written
 from assistant.writing.masking import Mask
+from assistant.writing.phrasebook import fill
+from prompts.files import languages
+from prompts.phrasebook import phrasebook
 from prompts.templates import Template, move_texts
 
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
 WITHHELD = "(This post reads like an order to the assistant. It is withheld.)"
 
 
@@ -32,6 +39,9 @@ class _Said(BaseModel):
 
 class ModelWriter:
     """Asks a chat model for a JSON object keyed by move id. What comes back is untrusted: parsed, cited, checked.
+
+    Members' words reach it as evidence alone. Where a sentence takes them over, it is shown `{quote}`, `{name}` or
+    `{topic}`, and what it writes is filled in.
 
     `count_tokens` and `evidence_tokens` keep the evidence within its budget: the moves' own comes first, the rest as
     long as there is room. `examples` writes the model sentence that a template may show for each move.
@@ -56,20 +66,25 @@ class ModelWriter:
         self._evidence_tokens = evidence_tokens
         self._price = price
 
+    @property
+    def signature(self) -> str:
+        """What its drafts depend on: the model's name and the prompt's hash."""
+        return f"{self._chat.name} {self._template.hash}"
+
     def write(self, plan: Plan, moves: Sequence[Move], findings: Sequence[Finding] = (), attempt: int = 0) -> Written:
         if not moves:
             return Written({}, Provenance(writer="model", model=self._chat.name))
         shown = self._shown_evidence(plan, moves)
         aliases = {item.id: f"e{number}" for number, item in enumerate(shown, start=1)}
-        mask = Mask(self._profile.region, names=self._names(plan) if self._chat.remote else ())
-        hide = mask.hide if self._chat.remote else str
+        mask = self._mask(plan) if self._chat.remote else None
+        hide, restore = (mask.hide, mask.restore) if mask else (str, str)
         system, user = self._template.render(
             community=self._profile.name,
-            voice=self._profile.voice.description,
+            voice=hide(self._profile.voice.description),
             language=Locale(plan.language).get_display_name("en"),
             form=plan.form,
             kind=plan.kind,
-            evidence=[_shown(item, aliases[item.id], hide) for item in shown],
+            evidence=[_shown(item, aliases[item.id], mask) for item in shown],
             moves=self._described(plan, moves, aliases, hide, attempt),
             problems=[f"{finding.move or 'all'}: {hide(finding.message)}" for finding in findings],
         )
@@ -82,7 +97,7 @@ class ModelWriter:
         segments = {
             move.id: Segment(
                 move=move.id,
-                text=mask.restore(_plain(said[move.id].text)),
+                text=fill(restore(_plain(said[move.id].text)), move.slots),
                 author="model",
                 # An alias that was never given out stays as it is: the evidence check will name it.
                 evidence=tuple(dict.fromkeys(ids.get(a, a) for a in said[move.id].evidence)) or move.evidence,
@@ -92,8 +107,13 @@ class ModelWriter:
         }
         return Written(segments, self._provenance(answer))
 
-    def _names(self, plan: Plan) -> set[str]:
-        return {item.author for item in plan.evidence if item.author}
+    def _mask(self, plan: Plan) -> Mask:
+        """Hides the names of the evidence's authors and of the team."""
+        names = {item.author for item in plan.evidence if item.author}
+        names |= {name for person in self._profile.team for name in (person.name, person.id)}
+        spoken = {plan.language, *(item.language for item in plan.evidence)} & {*languages("phrasebooks")}
+        ordinary = {*_WORD.findall(self._profile.name), *(word for each in spoken for word in _ordinary(each))}
+        return Mask(self._profile.region, names, ordinary)
 
     def _shown_evidence(self, plan: Plan, moves: Sequence[Move]) -> list[Evidence]:
         """The moves' own evidence first, then the rest of the plan's, as long as the token budget lasts."""
@@ -110,6 +130,7 @@ class ModelWriter:
     def _described(
         self, plan: Plan, moves: Sequence[Move], aliases: Mapping[str, str], hide: Callable[[str], str], attempt: int
     ) -> list[dict[str, Any]]:
+        moves = [move.model_copy(update={"slots": _without_members_words(move)}) for move in moves]
         examples = self._examples.write(plan, moves, attempt=attempt).segments
         texts = move_texts()
         return [
@@ -140,15 +161,29 @@ class ModelWriter:
         )
 
 
-def _shown(item: Evidence, alias: str, hide: Callable[[str], str]) -> dict[str, str | None]:
+def _shown(item: Evidence, alias: str, mask: Mask | None) -> dict[str, str | None]:
     # A name is free text too: it may be an order, or try to leave the block.
     author = item.author if item.author and not reads_like_an_order(item.author) else None
-    hidden = hide(author) if author else None
-    return {
-        "id": alias,
-        "author": _safe(author) if author and hidden == author else hidden,
-        "text": hide(_safe(WITHHELD if item.suspicious else item.text)),
-    }
+    text = _safe(WITHHELD if item.suspicious else item.text)
+    if mask is None:
+        return {"id": alias, "author": _safe(author) if author else None, "text": text}
+    return {"id": alias, "author": mask.hide_name(author) if author else None, "text": mask.hide(text)}
+
+
+def _without_members_words(move: Move) -> dict[str, str | None]:
+    return {name: f"{{{name}}}" if value and name in MEMBERS_WORDS else value for name, value in move.slots.items()}
+
+
+@cache
+def _ordinary(language: str) -> frozenset[str]:
+    """Words that stand in a text with a capital though they name nobody: days and months as the language writes them,
+    and the words of the phrasebook.
+    """
+    locale = Locale(language)
+    calendar = {name for names in (locale.days, locale.months) for name in names["format"]["wide"].values()}
+    variants = [variant for each in phrasebook(language).phrases.values() for variant in each]
+    phrases = [phrase for variant in variants for phrase in variant.values()]
+    return frozenset({*calendar, *(word[:1].upper() + word[1:] for text in phrases for word in _WORD.findall(text))})
 
 
 def _safe(text: str) -> str:

@@ -1,6 +1,6 @@
 """The phrasebook writer: deterministic, offline, in every language that has a phrasebook. Always writes every move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import regex
@@ -9,7 +9,7 @@ from assistant.domain import LITERAL, Finding, Move, Plan, Provenance, Segment
 from assistant.ports import Written
 from prompts.phrasebook import phrasebook
 
-_TWO_STOPS = regex.compile(r"(?<!\.)\.\.(?!\.)")
+_SLOT = regex.compile(r"\{+\s*(\w+)\s*\}+(\.?)")
 
 
 class PhrasebookWriter:
@@ -31,5 +31,15 @@ def _phrase(plan: Plan, move: Move, attempt: int) -> str:
         return slots["text"]
     variants = phrasebook(plan.language).variants(plan.kind, move.name, move.situation, plan.form)
     first = Random(f"{plan.seed} {plan.subject} {move.id}").randrange(len(variants))  # noqa: S311  not a secret
-    # “Piotr W.” at the end of a sentence brings a full stop of its own.
-    return _TWO_STOPS.sub(".", variants[(first + attempt) % len(variants)].format_map(slots))
+    return fill(variants[(first + attempt) % len(variants)], slots)
+
+
+def fill(text: str, slots: Mapping[str, str | None]) -> str:
+    """The text with the values of its slots, as they are. Braces around anything else stay."""
+
+    def filled(slot: "regex.Match[str]") -> str:
+        value = slots.get(slot[1].lower())
+        # “Piotr W.” at the end of a sentence brings a full stop of its own.
+        return value + ("" if value.endswith(".") else slot[2]) if value else slot[0]
+
+    return _SLOT.sub(filled, text)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Float,
     ForeignKeyConstraint,
     Index,
@@ -29,7 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from knowledge.errors import StoreUnreachable
 from knowledge.messages import Channel, Member, Message, Post, Signals
 from knowledge.ports import Filters, Saved
 
@@ -115,8 +118,17 @@ signals = Table(
 
 
 def create_engine(url: str) -> Engine:
-    """Connect to SQLite (write-ahead log, waits up to 30 s for a writer) or PostgreSQL."""
+    """Connect to SQLite (write-ahead log, waits up to 30 s for a writer) or PostgreSQL.
+
+    Whatever store works with it raises StoreUnreachable where the database fails.
+    """
     engine = sa_create_engine(url)
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def _translate(context: ExceptionContext) -> StoreUnreachable | None:
+        error = context.sqlalchemy_exception
+        return unreachable(error) if isinstance(error, DBAPIError) and not isinstance(error, _OURS) else None
+
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -127,6 +139,16 @@ def create_engine(url: str) -> Engine:
             cursor.close()
 
     return engine
+
+
+_OURS = (DataError, IntegrityError, ProgrammingError)
+"""Mistakes of this program, not to be taken for the database's."""
+
+
+def unreachable(error: SQLAlchemyError | ImportError) -> StoreUnreachable:
+    """What a person is told of a database that fails: neither SQL, nor its parameters, nor a password."""
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    return StoreUnreachable(f"The database does not answer: {reason}. Check HEARTHSIDE_DATABASE_URL.")
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -42,5 +42,5 @@ def recognise(path: Path, name: str | None = None) -> Format:
         raise UnknownFormat(f"There is no format “{name}”. Known: {known}.")
     raise UnknownFormat(
         f"{path} is none of the formats we read ({known}). A CSV or JSONL file needs a column with the text and one "
-        "with the time; name them with --map, for example --map text=Review,at=Date,author=User."
+        f"with the time; {tabular.ADVICE}."
     )

@@ -95,6 +95,7 @@ def _posts(data: Any) -> list[Any]:
                 "topic_title": data.get("title"),
                 "topic_id": data.get("id"),
                 "category_id": data.get("category_id"),
+                "topic_archetype": data.get("archetype"),
             }
             return [{**topic, **post} if isinstance(post, dict) else post for post in stream["posts"]]
         if isinstance(data.get("latest_posts"), list):
@@ -160,6 +161,8 @@ def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
 
 
 def _left_out(item: dict[str, Any]) -> str | None:
+    if item.get("topic_archetype") == "private_message":
+        return "private message"
     if item.get("deleted_at") or item.get("user_deleted"):
         return "deleted post"
     if item.get("hidden"):

@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -34,11 +34,10 @@ _CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can say about an export: column names for tables, the format and zone of times without one."""
+    """What a person can say about a table: the names of its columns, the format of its times."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     time_format: str | None = None
-    zone: tzinfo = UTC
 
 
 def clean(text: str) -> str:
@@ -118,14 +117,18 @@ def parse_time(value: object, options: Options) -> datetime:
     text = str(value).strip()
     try:
         if options.time_format is not None:
-            moment = datetime.strptime(text, options.time_format)  # noqa: DTZ007  the zone is added below
+            moment = datetime.strptime(text, options.time_format)  # noqa: DTZ007  without a zone it is UTC
         elif regex.fullmatch(r"-?\d{9,17}(\.\d+)?", text):
             number = float(text)
             moment = datetime.fromtimestamp(number / 1000 if abs(number) > 1e11 else number, UTC)
         else:
             moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=options.zone)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError, re.error) as error:  # re.error: a format that says %d twice
-        way_out = "" if options.time_format else "; give its format with --time-format, such as %d/%m/%Y"
+        way_out = (
+            ""
+            if options.time_format
+            else "; write it like 2026-11-28, or give its format: --time-format %d/%m/%Y on the command line"
+        )
         raise ValueError(f"time not understood{way_out}") from error

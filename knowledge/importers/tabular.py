@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "reply_to": ("reply_to", "parent", "parent_id", "in_reply_to"),
     "url": ("url", "link", "permalink"),
 }
-"""Our fields, and the column names that are taken for them when `--map` says nothing."""
+"""Our fields, and the column names that are taken for them when nobody names others."""
+ADVICE = "name the columns, such as text=Review,at=Date (--map on the command line)"
 
+_NEXT_FIELD = re.compile(rf",\s*(?=(?:{'|'.join(SYNONYMS)})\s*=)")
 _SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 _LINE = 4 * MAX_TEXT
 """Characters of the longest line that is read."""
@@ -49,14 +52,28 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield a message for each row that has a text and a time. Line numbers count from 1, the header included."""
     if not path.is_file():
         raise BadExport(f"{path} is not a file; a table is a single CSV or JSONL file.")
-    rows = _json_rows(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(path)
-    columns: dict[str, str] = {}
-    names: list[str] | None = None
+    threads = _threads(row for _, row in _rows(path, options) if not isinstance(row, str))
     seen: set[tuple[str, str]] = set()
-    for line, row in rows:
+    for line, row in _rows(path, options):
         place = f"{path.name}, line {line}"
         if isinstance(row, str):
             yield skipped(place, row)
+            continue
+        for record in _records(place, row, threads, path.stem, options):
+            if isinstance(record, Channel | Member):
+                if (type(record).__name__, record.id) in seen:
+                    continue
+                seen.add((type(record).__name__, record.id))
+            yield record
+
+
+def _rows(path: Path, options: Options) -> Iterator[tuple[int, Row | str]]:
+    """Each row with its line, under our names of its fields; or why it cannot be read."""
+    columns: dict[str, str] = {}
+    names: list[str] | None = None
+    for line, row in _json_rows(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(path):
+        if isinstance(row, str):
+            yield line, row
             continue
         if names != list(row):  # each line of a JSONL file may have other keys
             names = list(row)
@@ -64,15 +81,38 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         missing = " and ".join(field for field in ("text", "at") if columns.get(field) not in row)
         if missing:
             found = shorten(", ".join(names))
-            advice = "name it with --map, such as --map text=COLUMN,at=COLUMN"
-            yield skipped(place, f"no column for {missing} among {found}; {advice}")
+            yield line, f"no column for {missing} among {found}; {ADVICE}"
             continue
-        for record in _records(place, row, columns, path.stem, options):
-            if isinstance(record, Channel | Member):
-                if (type(record).__name__, record.id) in seen:
-                    continue
-                seen.add((type(record).__name__, record.id))
-            yield record
+        yield line, {field: row.get(column) for field, column in columns.items()}
+
+
+def _threads(rows: Iterable[Row]) -> Mapping[str, str]:
+    """Reply -> the first message of its thread, in whatever order the rows come: many tables begin with the newest."""
+    parents = {}
+    for row in rows:
+        id_, reply_to = _field(row, "id"), _field(row, "reply_to")
+        if id_ and reply_to:
+            parents[id_] = reply_to
+    threads: dict[str, str] = {}
+    for id_ in parents:
+        passed, first = {id_}, id_
+        # What is passed twice goes round in a circle.
+        while (parent := threads.get(first) or parents.get(first, "")) and parent not in passed:
+            passed.add(parent)
+            first = parent
+        threads |= dict.fromkeys(passed, first)
+    return threads
+
+
+def read_columns(text: str) -> dict[str, str]:
+    """Our field -> column, from “text=Review, at=Date”. A column may have a comma in its name. Raises ValueError."""
+    columns: dict[str, str] = {}
+    for pair in filter(None, _NEXT_FIELD.split(text.strip(" ,"))):
+        field, _, column = map(str.strip, pair.partition("="))
+        if field not in SYNONYMS or not column:
+            raise ValueError(f"“{pair}” should be FIELD=COLUMN, with a field of {', '.join(SYNONYMS)}.")
+        columns[field] = column
+    return columns
 
 
 def mapping(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
@@ -151,19 +191,22 @@ def _dialect(header: str, path: Path) -> type[csv.Dialect]:
     return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
-def _records(place: str, row: Row, columns: Mapping[str, str], name: str, options: Options) -> Iterator[Record]:
-    values = {field: row.get(column) for field, column in columns.items()}
-    text = clean(as_text(values.get("text")))
+def _field(row: Row, name: str) -> str:
+    return clean(as_text(row.get(name)))
+
+
+def _records(place: str, row: Row, threads: Mapping[str, str], name: str, options: Options) -> Iterator[Record]:
+    text = _field(row, "text")
     try:
-        at = parse_time(values.get("at") or "", options)
-        rating = _rating(values.get("rating"))
+        at = parse_time(row.get("at") or "", options)
+        rating = _rating(row.get("rating"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
-    author = clean(as_text(values.get("author"))) or "anonymous"
-    channel = clean(as_text(values.get("channel"))) or clean(name)
-    id_ = clean(as_text(values.get("id"))) or _made_up_id(author, at.isoformat(), text)
-    reply_to = clean(as_text(values.get("reply_to"))) or None
+    author = _field(row, "author") or "anonymous"
+    channel = _field(row, "channel") or clean(name)
+    id_ = _field(row, "id") or _made_up_id(author, at.isoformat(), text)
+    reply_to = _field(row, "reply_to") or None
     yield record_or_skip(place, Channel, id=channel, name=channel)
     yield record_or_skip(place, Member, id=author, name=author)
     yield message_or_skip(
@@ -173,11 +216,11 @@ def _records(place: str, row: Row, columns: Mapping[str, str], name: str, option
         author=author,
         text=text,
         at=at,
-        thread=reply_to or id_,
+        thread=threads.get(reply_to, reply_to) if reply_to else id_,
         reply_to=reply_to,
-        title=clean(as_text(values.get("title"))) or None,
+        title=_field(row, "title") or None,
         rating=rating,
-        url=clean(as_text(values.get("url"))) or None,
+        url=_field(row, "url") or None,
     )
 
 

@@ -96,6 +96,19 @@ def test_the_json_can_be_read_back(tmp_path: Path) -> None:
     assert Results.model_validate_json(data.read_bytes()) == made
 
 
+def test_a_write_that_breaks_off_leaves_the_results_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, _ = report.write(results(), [], tmp_path)
+
+    def torn(path: Path, text: str, encoding: str) -> int:
+        path.write_bytes(text.encode()[:9])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", torn)
+    with pytest.raises(OSError, match="No space"):
+        report.write(results(RunResult(writer="model@2", cases=(case(),))), [], tmp_path)
+    assert Results.model_validate_json(data.read_bytes()) == results()
+
+
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     planted = case(text=HOSTILE, explanations=dict.fromkeys(SCORERS, HOSTILE))
     run = RunResult(writer="model@2", model=HOSTILE, prompt=HOSTILE, cases=(planted,))

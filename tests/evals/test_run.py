@@ -10,7 +10,7 @@ import pytest
 
 from assistant.adapters.scripted import ScriptedChat
 from assistant.bootstrap import House
-from assistant.errors import BadPlan, Misconfigured
+from assistant.errors import BadPlan, Misconfigured, NoAnswer
 from assistant.settings import read_settings
 from evals import run
 from evals.cases import load_suite
@@ -116,7 +116,7 @@ def test_a_limit_takes_the_first_cases_only(house: House, tmp_path: Path) -> Non
 
 
 def test_progress_counts_the_cases_of_all_writers(house: House, tmp_path: Path) -> None:
-    house.chat = ScriptedChat()
+    house.chat = ScriptedChat("Let me think.")
     seen: list[tuple[int, int | None]] = []
     run.run_suite(
         house,
@@ -149,12 +149,33 @@ def test_what_a_model_must_not_say_is_not_in_the_draft_that_is_scored(house: Hou
     assert case.by_model == 0.0
 
 
-def test_a_model_that_is_gone_leaves_the_case_to_the_phrasebook(house: House, tmp_path: Path) -> None:
-    house.chat = ScriptedChat()
+def test_a_model_that_says_nothing_usable_leaves_the_case_to_the_phrasebook(house: House, tmp_path: Path) -> None:
+    house.chat = ScriptedChat("Let me think.")
     results = run.run_suite(house, suite(tmp_path, LEAK), ["phrasebook", "model"])
     phrasebook, model = results.runs
     assert model.cases[0].text == phrasebook.cases[0].text
     assert (model.by_model, model.prompt) == (0.0, None)
+
+
+def test_a_model_that_is_gone_stops_the_run_and_its_case_is_run_again(house: House, tmp_path: Path) -> None:
+    name, journal = suite(tmp_path, LEAK, {**LEAK, "id": "leak-2"}), tmp_path / "journal.jsonl"
+    said = [json.dumps({"m2": "We hear how annoying that seam is."})] * 2
+    house.chat = ScriptedChat(*said)
+    with pytest.raises(NoAnswer, match="nothing more to say"):
+        run.run_suite(house, name, ["model"], journal=journal)
+    house.chat = again = ScriptedChat(*said)
+    (result,) = run.run_suite(house, name, ["model"], journal=journal).runs
+    assert [case.by_model > 0 for case in result.cases] == [True, True]
+    assert len(again.asked) == 2
+
+
+def test_what_another_model_or_prompt_finished_is_not_taken_over(house: House, tmp_path: Path) -> None:
+    name, journal = suite(tmp_path, LEAK), tmp_path / "journal.jsonl"
+    for model, version, again in (("tiny", 2, True), ("tiny", 2, False), ("big", 2, True), ("big", 1, True)):
+        house.settings = house.settings.model_copy(update={"prompt_version": version})
+        house.chat = chat = ScriptedChat(*[json.dumps({"m2": "We hear you."})] * 2, name=model)
+        run.run_suite(house, name, ["model"], journal=journal)
+        assert bool(chat.asked) == again
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -166,7 +187,7 @@ def test_a_writer_may_name_the_version_of_the_prompt(house: House, tmp_path: Pat
 
 
 def test_a_model_is_asked_for_no_move_that_lacks_a_fact(house: House, tmp_path: Path) -> None:
-    house.chat = model = ScriptedChat()
+    house.chat = model = ScriptedChat("Let me think.")
     run.run_suite(house, suite(tmp_path, {**LEAK, "situation": "question", "outcome": "needs"}), ["model"])
     assert answered(model) == ["m1,m2,m3,m5,m6"]
 

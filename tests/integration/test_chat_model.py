@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from assistant.adapters.chat_model import OpenAIChat, is_loopback
+from assistant.adapters.chat_model import OpenAIChat
 from assistant.errors import ModelFailed
 from assistant.ports import ChatMessage
 from tests.integration.endpoint import DONE, NO_RETRY, USAGE, Answer, Endpoint, chunk, refused, running, streamed
@@ -268,8 +268,3 @@ def test_every_other_endpoint_is_remote(url: str) -> None:
 def test_without_an_address_it_is_openai() -> None:
     model = OpenAIChat("small", base_url=None, api_key=None, timeout=1, max_tokens=1)
     assert model.remote
-
-
-@pytest.mark.parametrize(("host", "here"), [("127.8.8.8", True), ("::1", True), ("::", False), ("", False)])
-def test_a_host_is_this_machine_or_it_is_not(host: str, here: bool) -> None:
-    assert is_loopback(host) is here

@@ -60,7 +60,7 @@ def test_what_an_index_lost_is_indexed_again_first(club: Path) -> None:
 def test_notice_shows_what_and_why_and_when(club: Path) -> None:
     ran = run_here("notice")
     assert ran.code == 0
-    assert "overdue 26 h  reply     [en]  anna: The bag leaks and it was late." in ran.out
+    assert "26 h overdue  reply     [en]  anna: The bag leaks and it was late." in ran.out
     assert "nobody of the team has answered; the target is 24 hours.  (criticism:m1)" in ran.out
     assert "(decision:size)" in ran.out
 
@@ -82,7 +82,7 @@ def test_as_of_an_earlier_day_what_came_later_is_unknown(club: Path) -> None:
 
 
 def test_as_of_takes_a_time_with_its_zone(club: Path) -> None:
-    assert "overdue 26 h" in run_here("notice", "--as-of", "2026-11-30T14:00:00+02:00").out
+    assert "26 h overdue" in run_here("notice", "--as-of", "2026-11-30T14:00:00+02:00").out
 
 
 def test_as_of_something_that_is_no_time_is_refused(club: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_column_may_have_a_comma_in_its_name(home: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("wrong", ["Review", "colour=Review", "=Review"])
 def test_a_mapping_that_names_no_field_is_refused(tmp_path: Path, wrong: str) -> None:
     file = exports.jsonl(tmp_path / "club.jsonl")
-    refused(run_here("import", file, "--map", wrong), "--map wants FIELD=COLUMN", f"got “{wrong}”", code=2)
+    refused(run_here("import", file, "--map", wrong), "--map: ", f"“{wrong}” should be FIELD=COLUMN", code=2)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_broken_parts_are_skipped_and_named(tmp_path: Path) -> None:
     assert "1 new messages" in ran.out
     assert "club.jsonl, line 2: not JSON" in ran.out
     assert "club.jsonl, line 3: not a JSON object" in ran.out
-    assert "club.jsonl, line 4: time not understood; give its format with --time-format" in ran.out
+    assert "club.jsonl, line 4: time not understood; write it like 2026-11-28" in ran.out
     assert "club.jsonl, line 5: not UTF-8, or too long" in ran.out
 
 
@@ -194,7 +194,7 @@ def test_nothing_readable_fails_and_makes_no_community(home: Path, tmp_path: Pat
     file = exports.table(tmp_path / "club.csv", [{"Was": "Zu spät", "Wann": "2026-11-28"}])
     ran = run_here("import", file)
     assert ran.code == 1
-    assert "among Was, Wann; name it with --map" in ran.out
+    assert "among Was, Wann; name the columns, such as text=Review,at=Date (--map on the command line)" in ran.out
     assert count(home, "communities") == 0
     assert run_here("import", file, "--json").code == 1
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 import assistant.adapters
 from assistant.adapters.database import migrate, open_database
 from assistant.adapters.sql import SqlDeskStore
-from knowledge.adapters.sql import create_engine, metadata
+from knowledge.adapters.sql import SqlMessageStore, communities, create_engine, metadata
 from knowledge.errors import StoreUnreachable
 from tests import making
 
@@ -126,6 +128,22 @@ def test_a_database_that_does_not_answer_is_said_to_and_no_password_is_told(bad:
     with pytest.raises(StoreUnreachable, match="HEARTHSIDE_DATABASE_URL") as problem:
         open_database(bad)
     assert "hemligt" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda engine: SqlMessageStore(engine).get("club", ["p1"]), lambda engine: SqlDeskStore(engine).draft("d1")]
+)
+def test_a_database_that_fails_later_is_said_to_without_the_question(url: str, ask: Callable[[Engine], object]) -> None:
+    engine = open_database(url)
+    metadata.drop_all(engine)
+    with pytest.raises(StoreUnreachable, match="The database does not answer: no such table") as problem:
+        ask(engine)
+    assert "SELECT" not in str(problem.value)
+
+
+def test_a_mistake_of_ours_is_not_taken_for_the_database(url: str) -> None:
+    with open_database(url).begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(insert(communities), [{"id": "club"}, {"id": "club"}])
 
 
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:

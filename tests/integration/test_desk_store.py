@@ -338,11 +338,22 @@ def test_started_again_a_batch_keeps_what_it_has_and_takes_new_slots(store: Desk
     assert [slot for slot, _ in store.open_slots("b1")] == ["02", "03"]
 
 
-def test_batches_are_listed_for_their_community(store: DeskStore) -> None:
-    start(store, "01", id_="b2")
-    start(store, "01", id_="b1")
+def test_started_again_a_batch_has_new_plans_for_what_failed(store: DeskStore) -> None:
+    start(store, "01", refused="02")
+    start(store, refused="01")
+    store.finish_slot("b1", "01", None, "said already")
+    start(store, "02", refused="01")
+    assert [(slot, plan.title) for slot, plan in store.open_slots("b1")] == [("02", "02")]
+    assert store.batch("b1") == BatchState("b1", "Winter", 2, 0, 1, (("01", "no idea"),))
+
+
+def test_batches_are_listed_for_their_community_the_one_started_last_at_the_end(store: DeskStore) -> None:
+    for id_ in ("b2", "b1", "b4"):
+        start(store, "01", id_=id_)
     start(store, "01", id_="b3", community="other")
-    assert [state.id for state in store.batches("club")] == ["b1", "b2"]
+    assert [state.id for state in store.batches("club")] == ["b2", "b1", "b4"]
+    start(store, id_="b1")
+    assert [state.id for state in store.batches("club")] == ["b2", "b4", "b1"]
 
 
 def test_an_unknown_batch_is_nothing(store: DeskStore) -> None:

@@ -183,7 +183,8 @@ def test_a_post_with_an_order_is_shown_as_such_to_the_reviewer(desk: Desk, order
 
 
 def answer(desk: Desk, id_: str) -> Draft:
-    return usecases.draft_brief(desk, Brief(kind="reply", language=post(desk, id_).signals.language, post=id_))
+    language = post(desk, id_).signals.language
+    return usecases.draft_brief(desk, Brief(kind="reply", language=language, post=id_, situation="criticism"))
 
 
 @pytest.mark.parametrize(

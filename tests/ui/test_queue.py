@@ -278,3 +278,20 @@ def test_what_a_person_types_survives_a_look_at_another_tab(desk: DeskPage) -> N
     desk.tab("Queue")
     expect(desk.entry("to-keep")).to_have_attribute("aria-selected", "true")
     expect(desk.editor).to_have_value("Half a sentence")
+
+
+def test_what_is_typed_beside_a_sentence_stays_until_it_is_saved_itself(desk: DeskPage) -> None:
+    desk.pick("apology-long")
+    fill_sheet(desk)
+    desk.page.locator("#reason input, #reason textarea").fill("Too cold for this")
+    desk.pick_sentence("Regret ·")
+    desk.editor.fill("Half a sentence")
+    desk.click("look")
+    expect(desk.page.locator("#looking")).to_contain_text("things noticed")
+    expect(desk.editor).to_have_value("Half a sentence")
+    desk.pick_sentence("Contact ·")
+    desk.editor.fill("Write to us, we read it.")
+    desk.click("save")
+    expect(desk.note).to_have_text("Saved. The checks ran again.")
+    for id_, text in {**FACTS, "reason": "Too cold for this"}.items():
+        expect(desk.page.locator(f"#{id_} input, #{id_} textarea")).to_have_value(text)

@@ -170,6 +170,20 @@ def test_an_import_is_watched_from_anywhere_and_runs_on(
     expect(other.page.locator("#import-state")).to_contain_text("slow: 2 new messages", timeout=LONG)
 
 
+def test_a_second_import_is_refused_and_the_refusal_stays(
+    desk: DeskPage, tmp_path: Path, hold: Callable[[Any, str], Event]
+) -> None:
+    let_go = hold(intake, "index_all")
+    bring_in(desk, exports.table(tmp_path / "busy.csv", exports.CLUB[:2]), "Busy")
+    expect(desk.page.locator("#import-state .hs-job")).to_contain_text("Indexing:")
+    desk.click("import-go")
+    refusal = desk.page.locator("#import-note .hs-bad")
+    expect(refusal).to_contain_text("Another import was running already")
+    let_go.set()
+    expect(desk.page.locator("#import-state")).to_contain_text("busy: 2 new messages", timeout=LONG)
+    expect(refusal).to_be_visible()
+
+
 # Batch
 
 
@@ -227,6 +241,15 @@ def test_an_eval_runs_shows_its_scores_and_keeps_them(desk: DeskPage) -> None:
     desk.reload()
     desk.tab("Evals")
     expect(row).to_contain_text("phrasebook")
+
+
+def test_results_that_are_torn_are_left_aside(club: Club, desk: DeskPage) -> None:
+    torn = club.home / "evals" / "results.json"
+    torn.parent.mkdir(exist_ok=True)
+    torn.write_text('{"suite": "co', encoding="utf-8")
+    desk.reload()
+    desk.tab("Evals")
+    expect(desk.page.locator("#eval-scores")).to_contain_text("cannot be read; run the suite again")
 
 
 def test_an_eval_of_nobody_is_refused(desk: DeskPage) -> None:

@@ -17,11 +17,12 @@ from ui.desk.jobs import Job
 from ui.desk.session import Refresh, Session, attempt, watched
 
 WEEKS_AHEAD = 12
-_DEFAULTS = {"reply": 8, "apology": 1, "poll": 4, "challenge": 4}
+_DEFAULTS = {"reply": 0, "apology": 0, "poll": 4, "challenge": 4}
+"""What is noticed is answered in the queue; a month of content is what nobody waits for."""
 
 
 def tab(session: Session) -> Refresh:
-    with gr.Tab("Batch", id="batch"):
+    with gr.Tab("Batch", id="batch") as shown_tab:
         gr.Markdown("So many drafts of each kind, spread over languages and weeks. No two say the same.")
         with gr.Row():
             name = gr.Textbox(label="Name", value="A month of content", elem_id="batch-name")
@@ -63,6 +64,7 @@ def tab(session: Session) -> Refresh:
                 if not desk.store.opportunities(community):
                     usecases.notice_now(desk)
                 done = batches.run_batch(desk, plan, progress=progress)
+                _files(session, community, done.id, fresh=True)
                 return f"{done.name}: {done.drafted} of {done.total} drafts are in the queue."
 
             if not session.jobs.start(f"batch {community}", "Writing:", work):
@@ -91,10 +93,15 @@ def tab(session: Session) -> Refresh:
         rest = (*_results(session, community), gr.Dropdown(choices, value=choices[0]), gr.CheckboxGroup(value=spoken))
         return html, gr.Timer(active=running), *rest
 
+    def again(community: str | None) -> tuple[str, Any]:
+        """Somebody comes back to the tab: drafts may have been edited since the files were written."""
+        return _results(session, community, fresh=True) if community else ("", gr.skip())
+
     inputs: list[Any] = [session.community, name, first, weeks, codes, *counts]
     go.click(start, inputs, [state, timer], api_visibility="private", show_progress="hidden")
     watching: list[Any] = [state, timer, table, files]
     timer.tick(tick, [session.community], watching, api_visibility="private", show_progress="hidden")
+    shown_tab.select(again, [session.community], [table, files], api_visibility="private", show_progress="hidden")
     return show, [*watching, first, codes]
 
 
@@ -119,13 +126,18 @@ def _iso(day: Any) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _results(session: Session, community: str) -> tuple[str, Any]:
+def _results(session: Session, community: str, *, fresh: bool = False) -> tuple[str, Any]:
     """The table of batches, and the files of the newest."""
-    store = session.house.store
-    states = store.batches(community)
-    paths = []
-    for state in states[-1:]:
-        drafts = store.drafts(community, QueueFilter(batch=state.id), batches.MAX_DRAFTS)
-        folder = session.house.settings.home / "batches"
-        paths = [str(path) for path in batches.write_files(drafts, folder, state.id)]
+    states = session.house.store.batches(community)
+    paths = _files(session, community, states[-1].id, fresh=fresh) if states else []
     return render.batches(states), gr.File(value=paths or None, visible=bool(paths))
+
+
+def _files(session: Session, community: str, batch: str, *, fresh: bool = False) -> list[str]:
+    """Where the files of a batch are. Those that lie there are left as they are, unless they are wanted `fresh`."""
+    folder = session.house.settings.home / "batches"
+    paths = [folder / f"{batch}{ending}" for ending in (".jsonl", ".csv")]
+    if fresh or not all(path.exists() for path in paths):
+        drafts = session.house.store.drafts(community, QueueFilter(batch=batch), batches.MAX_DRAFTS)
+        batches.write_files(drafts, folder, batch)
+    return [str(path) for path in paths]

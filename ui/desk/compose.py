@@ -1,11 +1,11 @@
 """Compose: ask for a draft in your own words; and what was noticed but not drafted yet."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import gradio as gr
 
 from assistant import usecases
-from assistant.domain import KINDS, Kind
+from assistant.domain import KINDS, Kind, Situation
 from assistant.requests import read_request
 from knowledge.languages import language_name
 from prompts.files import languages
@@ -34,13 +34,22 @@ def tab(session: Session) -> Refresh:
                 min_width=110,
                 elem_id="request-language",
             )
+            situation = gr.Dropdown(
+                [("as it reads", ""), *((said.capitalize(), said) for said in get_args(Situation))],
+                value="",
+                label="A reply: to what?",
+                min_width=110,
+                elem_id="request-situation",
+            )
             go = gr.Button("Draft it", variant="primary", min_width=110, elem_id="compose-go")
         note = gr.HTML(elem_id="compose-note", apply_default_css=False)
         result = gr.HTML(elem_id="compose-result", apply_default_css=False)
         gr.Markdown("### Noticed, not taken up yet")
         waiting = gr.HTML(elem_id="noticed", apply_default_css=False)
 
-    def compose(community: str, text: str, chosen_kind: str, chosen_language: str) -> tuple[str, str]:
+    def compose(
+        community: str, text: str, chosen_kind: str, chosen_language: str, chosen_situation: str
+    ) -> tuple[str, str]:
         def act() -> str:
             desk = session.desk(community)
             brief = read_request(
@@ -49,7 +58,7 @@ def tab(session: Session) -> Refresh:
                 kind=cast(Kind, chosen_kind) if chosen_kind else None,
                 language=chosen_language or None,
             )
-            draft = usecases.draft_brief(desk, brief)
+            draft = usecases.draft_brief(desk, brief.model_copy(update={"situation": chosen_situation or None}))
             return render.post(draft) + render.sentences(draft, None, desk.now, choosable=False)
 
         shown, problem = attempt(act)
@@ -61,14 +70,12 @@ def tab(session: Session) -> Refresh:
 
         def act() -> str:
             desk = session.desk(community)
-            taken = {subject for subject, _ in desk.store.subjects(community)}
-            rest = [found for found in desk.store.opportunities(community) if found.subject not in taken]
-            return render.opportunities(rest, desk.now)
+            return render.opportunities(usecases.waiting(desk), desk.now)
 
         shown, problem = attempt(act)
         return shown or problem
 
-    inputs: list[Any] = [session.community, request, kind, language]
+    inputs: list[Any] = [session.community, request, kind, language, situation]
     for event in (go.click, request.submit):
         event(compose, inputs, [note, result], api_visibility="private", show_progress="hidden")
     shown_tab.select(show, [session.community], [waiting], api_visibility="private", show_progress="hidden")

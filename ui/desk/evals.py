@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from pydantic import ValidationError
 
 from evals import compare, report, run
 from evals.run import Results
@@ -62,7 +63,11 @@ def tab(session: Session) -> Refresh:
         data, html = folder / "results.json", folder / "report.html"
         if not data.is_file():
             return render.message("Nothing has been run yet."), gr.DownloadButton(visible=False)
-        return _shown(data, data.stat().st_mtime_ns), gr.DownloadButton(value=str(html), visible=html.is_file())
+        try:
+            shown = _shown(data, data.stat().st_mtime_ns)
+        except ValidationError:  # torn, or of another version
+            return render.message(f"{data} cannot be read; run the suite again."), gr.DownloadButton(visible=False)
+        return shown, gr.DownloadButton(value=str(html), visible=html.is_file())
 
     def show(_community: str | None) -> tuple[str, Any, Any, Any]:
         return tick()
@@ -77,7 +82,7 @@ def tab(session: Session) -> Refresh:
 def _shown(data: Path, _changed: int) -> str:
     """The scores as HTML; drawn once for each run, since every visit shows them."""
     results = Results.model_validate_json(data.read_bytes())
-    return render.scores(_rows(results), ["writer", *SCORERS, "by model", "seconds"], report.plot(results), [])
+    return render.scores(_rows(results), ["writer", *SCORERS, "by model", "seconds"], report.plot(results))
 
 
 def _rows(results: Results) -> list[dict[str, str]]:

@@ -12,10 +12,10 @@ from knowledge.errors import BadExport
 from knowledge.history import ImportReport
 from knowledge.importers import FORMATS
 from knowledge.importers.source import Options
-from knowledge.importers.tabular import SYNONYMS
+from knowledge.importers.tabular import read_columns
 from ui.desk import render
 from ui.desk.jobs import Job
-from ui.desk.session import Refresh, Session, watched
+from ui.desk.session import Refresh, Session, attempt, watched
 
 JOB = "import"
 PLACES = 5
@@ -49,26 +49,34 @@ def tab(session: Session) -> Refresh:
                     elem_id="import-columns",
                 )
                 go = gr.Button("Import", variant="primary", elem_id="import-go")
+        note = gr.HTML(elem_id="import-note", apply_default_css=False)
         state = gr.HTML(elem_id="import-state", apply_default_css=False)
         timer = gr.Timer(0.5, active=False)
 
-    def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, Any]:
+    def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, str, Any]:
         if not path:
-            return render.message("Choose a file first.", "bad"), gr.Timer(active=False)
+            return render.message("Choose a file first.", "bad"), gr.skip(), gr.skip()
 
         def work(job: Job, progress: Watching) -> str:
             return _bring_in(session, job, progress, Path(path), community, chosen, mapping)
 
-        if not session.jobs.start(JOB, "Reading:", work):
-            return render.message("An import is running already.", "bad"), gr.Timer(active=True)
-        return watched(session, JOB)[0], gr.Timer(active=True)
+        # Not where the progress is shown, which would take its place at once.
+        started = session.jobs.start(JOB, "Reading:", work)
+        refusal = (
+            "" if started else render.message("Another import was running already; this one was not started.", "bad")
+        )
+        return refusal, watched(session, JOB)[0], gr.Timer(active=True)
 
     def tick() -> tuple[str, Any, Any]:
         html, running = watched(session, JOB)
-        names = [(label, id_) for id_, label in session.house.messages.communities().items()]
-        return html, gr.Timer(active=running), gr.skip() if running else gr.Dropdown(names)
+        if running:
+            return html, gr.Timer(active=True), gr.skip()
+        known, problem = attempt(session.house.messages.communities)
+        names = [(label, id_) for id_, label in (known or {}).items()]
+        return problem or html, gr.Timer(active=False), gr.skip() if known is None else gr.Dropdown(names)
 
-    go.click(start, [upload, name, format_, columns], [state, timer], api_visibility="private", show_progress="hidden")
+    inputs: list[Any] = [upload, name, format_, columns]
+    go.click(start, inputs, [note, state, timer], api_visibility="private", show_progress="hidden")
     timer.tick(tick, None, [state, timer, session.community], api_visibility="private", show_progress="hidden")
 
     def show(_community: str | None) -> tuple[str, Any]:
@@ -82,15 +90,24 @@ def _bring_in(
     session: Session, job: Job, progress: Watching, path: Path, community: str, format_: str, mapping: str
 ) -> str:
     house = session.house
-    options = Options(columns=_columns(mapping))
-    taken = intake.import_export(
-        house, path, community=community.strip() or None, format_=format_ or None, options=options, progress=progress
-    )
-    saved, unread = taken.report.saved, _unread(taken.report)
-    if not any(saved):
-        raise BadExport(f"Nothing came in from {path.name}.{unread}")
-    job.go_on("Indexing:")
-    indexed = intake.index_all(house, taken.community, progress)
+    try:
+        options = Options(columns=read_columns(mapping))
+    except ValueError as error:
+        raise Misconfigured(str(error)) from error
+    with house.indexing:  # or what comes in here is indexed, and counted, by the watch for other processes' imports
+        taken = intake.import_export(
+            house,
+            path,
+            community=community.strip() or None,
+            format_=format_ or None,
+            options=options,
+            progress=progress,
+        )
+        saved, unread = taken.report.saved, _unread(taken.report)
+        if not any(saved):
+            raise BadExport(f"Nothing came in from {path.name}.{unread}")
+        job.go_on("Indexing:")
+        indexed = intake.index_all(house, taken.community, progress)
     job.go_on("Noticing and drafting:")
     desk = session.desk(taken.community)
     found = usecases.notice_now(desk)
@@ -111,13 +128,3 @@ def _unread(report: ImportReport) -> str:
     reasons = "; ".join(f"{count} {reason}" for reason, count in report.skipped.items())
     places = "; ".join(example.place for example in report.examples[:PLACES])
     return f" Skipped {sum(report.skipped.values())}: {reasons}. First seen in {places}."
-
-
-def _columns(text: str) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for pair in filter(None, map(str.strip, text.split(","))):
-        field, equals, column = pair.partition("=")
-        if not equals or field.strip() not in SYNONYMS:
-            raise Misconfigured(f"“{pair}” should be FIELD=COLUMN, with a field of {', '.join(SYNONYMS)}.")
-        columns[field.strip()] = column.strip()
-    return columns

@@ -1,7 +1,7 @@
 """The Queue: each draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
 import gradio as gr
@@ -162,16 +162,19 @@ class _Queue:
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person sees what was drafted there."""
         filters = [self._session.community, self.chosen, self.status, self.kind, self.language]
-        shown.select(self.on_return, filters, self.outputs, api_visibility="private", show_progress="hidden")
+        shown.select(self.relist, filters, self.outputs, api_visibility="private", show_progress="hidden")
 
-    def on_return(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
+    def relist(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         """Only the list is shown anew: what a person has typed beside it stays."""
         if not community or chosen.draft is None:
             return self._present(community, chosen, status, kind, language)
-        desk, problem = attempt(lambda: self._session.desk(community))
-        if desk is None:
-            return {self.note: problem}
-        return {self.listing: _listing(desk, _drafts(desk, status, kind, language), chosen.draft)}
+
+        def listing() -> str:
+            desk = self._session.desk(community)
+            return _listing(desk, _drafts(desk, status, kind, language), chosen.draft)
+
+        shown, problem = attempt(listing)
+        return {self.note: problem} if shown is None else {self.listing: shown}
 
     def open(self, community: str | None) -> dict[Any, Any]:
         """Show a community from the beginning: its first draft."""
@@ -188,7 +191,25 @@ class _Queue:
     def pick_sentence(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, event: gr.EventData
     ) -> dict[Any, Any]:
-        return self._present(community, chosen._replace(move=str(event.picked)), status, kind, language)
+        """Only the sentences are shown anew, and the one to change: what was typed into the other boxes stays."""
+        move = str(event.picked)
+
+        def read() -> tuple[Draft | None, datetime]:
+            desk = self._session.desk(community)
+            return desk.store.draft(chosen.draft or ""), desk.now
+
+        found, problem = attempt(read)
+        if found is None:
+            return {self.note: problem}
+        draft, now = found
+        if draft is None or draft.revision != chosen.revision:  # changed by somebody else: show all of it
+            return self._present(community, chosen._replace(move=move), status, kind, language)
+        return {
+            self.chosen: chosen._replace(move=move),
+            self.text: render.sentences(draft, move, now),
+            self.note: "",
+            **self._editing(draft, move),
+        }
 
     def on_save(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, text: str
@@ -197,7 +218,10 @@ class _Queue:
             usecases.edit(desk, draft, chosen.move or "", text, by, revision=chosen.revision)
             return "Saved. The checks ran again."
 
-        return self._act(act, community, chosen, status, kind, language)
+        update = self._act(act, community, chosen, status, kind, language)
+        for other in (self.reason, self.since, *self.facts.values()):
+            update.pop(other, None)  # what was typed there is still to be saved
+        return update
 
     def on_remove(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
@@ -283,7 +307,7 @@ class _Queue:
         update: dict[Any, Any] = {self.looking: html}
         if not running:
             update |= {self.timer: gr.Timer(active=False)}
-            update |= self._present(community, chosen, status, kind, language)
+            update |= self.relist(community, chosen, status, kind, language)
         return update
 
     def _act(
@@ -310,9 +334,10 @@ class _Queue:
         """Everything on the tab as it stands now."""
         if not community:
             return self._empty("There is no community yet. Bring one in under Import.")
-        desk, problem = attempt(lambda: self._session.desk(community))
-        if desk is None:
-            return self._empty(problem)
+        shown, problem = attempt(lambda: self._stand(self._session.desk(community), chosen, status, kind, language))
+        return self._empty(problem) if shown is None else shown
+
+    def _stand(self, desk: Desk, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         drafts = _drafts(desk, status, kind, language)
         draft = desk.store.draft(chosen.draft) if chosen.draft else (drafts[0] if drafts else None)
         listing = _listing(desk, drafts, draft.id if draft else None)

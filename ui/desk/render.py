@@ -97,9 +97,9 @@ def batches(states: Sequence[BatchState]) -> str:
     return _render("batches.html", states=states)
 
 
-def scores(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], plot: str, notes: Sequence[str]) -> str:
+def scores(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], plot: str) -> str:
     """A table of scores. `plot` is an SVG that we drew ourselves; it alone is not escaped."""
-    return _render("scores.html", rows=rows, columns=columns, plot=plot, notes=notes)
+    return _render("scores.html", rows=rows, columns=columns, plot=plot)
 
 
 def message(text: str, tone: str = "info") -> str:

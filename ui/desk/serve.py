@@ -3,14 +3,14 @@
 import os
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from threading import Event, Thread
 
 from assistant import intake, usecases
-from assistant.adapters.chat_model import is_loopback
 from assistant.bootstrap import House
 from assistant.errors import HearthsideError, Misconfigured
+from assistant.settings import is_loopback
 from knowledge.errors import KnowledgeError
 from knowledge.history import Progress
 
@@ -92,10 +92,10 @@ def free_port(host: str, wanted: int) -> int:
 
 def _keep_indexed(house: House, stop: Event) -> None:
     """Another process may import into SQL while this one holds the vectors: index what it brings."""
+    said_elsewhere = HearthsideError, KnowledgeError  # where a person looks: `doctor` and the next start
     while not stop.wait(INDEX_EVERY):
-        try:
+        with suppress(*said_elsewhere):
             for community in house.messages.communities():
-                if house.messages.count_pending(community):
-                    intake.index_all(house, community)
-        except (HearthsideError, KnowledgeError):
-            continue  # said where a person looks: `doctor` and the next start
+                with suppress(*said_elsewhere):  # one that cannot be indexed does not hold up the others
+                    if house.messages.count_pending(community):
+                        intake.index_all(house, community)

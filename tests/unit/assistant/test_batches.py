@@ -1,10 +1,11 @@
 import csv
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -143,13 +144,13 @@ def test_no_two_drafts_of_a_batch_say_the_same_in_other_respects() -> None:
 
 
 class Parrot:
-    """A writer that says the same of everything."""
+    """A writer that says the same of everything, around what it has to quote."""
 
     def write(self, plan: Plan, moves: Sequence[Move], findings: Sequence[Finding] = (), attempt: int = 0) -> Written:
-        segments = {
-            move.id: Segment(move=move.id, text=f"This is our {move.name}.", author="model", evidence=move.evidence)
-            for move in moves
-        }
+        segments = {}
+        for move in moves:
+            text = f"This is our {move.name}: “{move.slots.get('quote', '')}”."
+            segments[move.id] = Segment(move=move.id, text=text, author="model", evidence=move.evidence)
         return Written(segments, Provenance(writer="model"))
 
 
@@ -162,7 +163,7 @@ def test_what_only_repeats_another_draft_is_refused_with_the_reason() -> None:
 def test_slots_for_which_nothing_was_found_are_refused_with_the_reason() -> None:
     state = run_batch(praised(2), planned({"kind": "reply", "count": 4}, languages=["en"]))
     assert (state.drafted, state.refused) == (2, 2)
-    assert state.failures[0] == ("01-003 reply en", "All reply ideas found in “en” are in this batch already.")
+    assert state.failures[0] == ("01-003 reply en", "All ideas found in “en” are in the queue already.")
 
 
 def test_where_nothing_at_all_was_found_that_is_the_reason() -> None:
@@ -240,7 +241,7 @@ def test_one_topic_gives_a_challenge_in_each_format_and_no_more() -> None:
         desk := making.desk(*foam), planned({"kind": "challenge", "count": 5, "topic": "milk foam"}, languages=["en"])
     )
     assert len({draft.plan.situation for draft in written(desk)}) == state.drafted == 4
-    assert "in this batch already" in state.failures[0][1]
+    assert "in the queue already" in state.failures[0][1]
 
 
 def test_decisions_that_were_not_asked_yet_are_asked_first() -> None:
@@ -249,6 +250,70 @@ def test_decisions_that_were_not_asked_yet_are_asked_first() -> None:
     usecases.draft_brief(desk, Brief(kind="poll", language="en", decision="size"))
     run_batch(desk, planned({"kind": "poll", "count": 1}, languages=["en"]))
     assert [draft.plan.subject for draft in written(desk)] == ["decision:colour"]
+
+
+def test_what_is_in_the_queue_in_its_language_is_not_answered_again() -> None:
+    desk = praised(3)
+    usecases.draft_opportunity(desk, opportunity("p0"))
+    usecases.draft_opportunity(desk, opportunity("p1"), language="sv")
+    state = run_batch(desk, planned({"kind": "reply", "count": 3}, languages=["en"]))
+    assert {draft.plan.subject for draft in written(desk)} == {"post:p1", "post:p2"}
+    assert state.failures == (("01-003 reply en", "All ideas found in “en” are in the queue already."),)
+
+
+def test_what_was_rejected_can_be_answered_in_a_batch() -> None:
+    desk = praised(1)
+    usecases.reject(desk, usecases.draft_opportunity(desk, opportunity("p0")).id, "Maja", "too long")
+    assert run_batch(desk, planned({"kind": "reply", "count": 1}, languages=["en"])).drafted == 1
+
+
+def test_nobody_apologises_twice_in_one_language() -> None:
+    desk = making.desk()
+    usecases.draft_brief(desk, Brief(kind="apology", language="en", incident="leaks"))
+    state = run_batch(desk, planned({"kind": "apology", "count": 2}, languages=["en", "sv"]))
+    assert [slot for slot, _ in state.failures] == ["01-001 apology en"]
+
+
+def test_a_draft_of_a_batch_is_due_when_what_was_noticed_is() -> None:
+    desk = praised(1)
+    desk.store.save_opportunities("club", [opportunity("p0", due=NOW)])
+    run_batch(desk, planned({"kind": "reply", "count": 1}, languages=["en"]))
+    assert [draft.due for draft in written(desk)] == [NOW]
+
+
+def last_day(draft: Draft) -> str | None:
+    return next(move.slots["date"] for move in draft.plan.moves if "date" in move.slots)
+
+
+@pytest.mark.parametrize(
+    ("item", "week", "last"),
+    [
+        ({"kind": "poll"}, "2026-W50", "December 15, 2026"),
+        ({"kind": "poll"}, "2026-W51", "December 20, 2026"),
+        ({"kind": "challenge", "topic": "milk foam"}, "2026-W52", "January 5, 2027"),
+        ({"kind": "poll"}, "2026-W40", "December 8, 2026"),
+        ({"kind": "poll"}, None, "December 8, 2026"),
+    ],
+)
+def test_what_a_draft_dates_counts_from_the_day_it_is_planned_for_written_again_too(
+    item: dict[str, Any], week: str | None, last: str
+) -> None:
+    desk = making.desk(message("f1", "My milk foam turned silky today."))
+    weeks = [week] if week else []
+    run_batch(desk, planned({**item, "count": 1, "weeks": weeks}, languages=["en"]))
+    (draft,) = written(desk)
+    assert last_day(draft) == last_day(usecases.rewrite(desk, draft.id, "Maja")) == last
+
+
+def test_a_decision_that_is_made_by_the_day_of_a_slot_is_passed_over() -> None:
+    size = making.profile().decisions[0].model_dump(mode="json")
+    later = {**size, "id": "colour", "decide_by": "2027-01-31"}
+    desk = making.desk(profile=making.profile(decisions=[size, later]))
+    items = [{"kind": "poll", "count": 1, "weeks": [week]} for week in ("2026-W52", "2026-W50", "2026-W53")]
+    state = run_batch(desk, planned(*items, languages=["en"]))
+    days = {draft.plan.subject: draft.planned_for for draft in written(desk)}
+    assert days == {"decision:colour": date(2026, 12, 22), "decision:size": date(2026, 12, 8)}
+    assert [slot for slot, _ in state.failures] == ["03-001 poll en"]
 
 
 def test_incidents_with_facts_are_apologised_for_before_those_without() -> None:
@@ -308,6 +373,19 @@ def test_a_batch_that_is_done_is_not_written_again() -> None:
     edited = usecases.edit(desk, written(desk)[0].id, "m1", "Dear you,", "Maja")
     assert run_batch(replace(desk, writer=Interrupted(0, Conflict("asked again"))), plan) == first
     assert usecases.find_draft(desk, edited.id) == edited
+
+
+def test_run_again_what_failed_is_tried_again_and_what_is_there_stays() -> None:
+    plan = planned({"kind": "poll", "count": 2}, languages=["en"])
+    desk = making.desk()
+    assert run_batch(desk, plan).failures[0][0] == "01-002 poll en"
+    before = written(desk)
+    size = making.profile().decisions[0].model_dump(mode="json")
+    advised = replace(desk, profile=making.profile(decisions=[size, {**size, "id": "colour"}]))
+    state = run_batch(advised, plan)
+    assert (state.total, state.drafted, state.refused) == (2, 2, 0)
+    assert {draft.plan.subject for draft in written(desk)} == {"decision:size", "decision:colour"}
+    assert before[0] in written(desk)
 
 
 def test_going_on_does_not_repeat_the_wording_of_what_is_there() -> None:
@@ -406,6 +484,20 @@ def test_written_again_the_files_are_replaced_and_nothing_else_is_left(tmp_path:
     _, table = write_files([drafted("new")], tmp_path, "winter")
     assert [row["text"] for row in read_csv(table)] == ["new"]
     assert {path.name for path in tmp_path.iterdir()} == {"winter.jsonl", "winter.csv"}
+
+
+def test_files_that_are_written_twice_at_the_same_moment_are_whole(tmp_path: Path) -> None:
+    together = Barrier(4)
+
+    def write(_: int) -> None:
+        for _again in range(10):
+            together.wait(60)
+            write_files([drafted("text" * 1000)], tmp_path, "winter")
+
+    with ThreadPoolExecutor(4) as visits:
+        list(visits.map(write, range(4)))
+    assert {path.name for path in tmp_path.iterdir()} == {"winter.jsonl", "winter.csv"}
+    assert [row["text"] for row in read_csv(tmp_path / "winter.csv")] == ["text" * 1000]
 
 
 def test_a_batch_without_drafts_is_an_empty_table(tmp_path: Path) -> None:

@@ -136,13 +136,19 @@ def test_the_situation_that_a_person_names_is_taken(situation: Situation) -> Non
         ("How does anybody know what to do?", None, "question"),
         ("I wish you could sell and add decaf, please.", None, "wish"),
         ("It leaks, broken and late.", None, "criticism"),
-        ("Rain in town.", None, "criticism"),
         ("It leaks, broken and late.", 5, "praise"),
-        ("Lovely wonderful superb coffee.", 1, "praise"),
+        ("Lovely wonderful superb coffee.", 1, "criticism"),
+        ("My father passed away on Friday, and it leaks.", None, "grief"),
     ],
 )
 def test_otherwise_the_post_tells_its_situation(text: str, rating: float | None, expected: str) -> None:
     assert reply(make(message(text=text, rating=rating)), situation=None).situation == expected
+
+
+def test_where_the_post_does_not_tell_a_person_must() -> None:
+    with pytest.raises(Refused, match=r"not clear what the post “Rain in town\.” calls for.*--situation"):
+        reply(make(message(text="Rain in town.")), situation=None)
+    assert reply(make(message(text="Rain in town.")), situation="praise").situation == "praise"
 
 
 def test_an_unknown_post_cannot_be_answered() -> None:
@@ -162,7 +168,7 @@ def test_posts_of_the_team_and_of_bots_are_not_what_is_answered() -> None:
         message("m3", "Descale the kettle, then rinse.", author="bo"),
     ]
     desk = make(*posts, members=(Member(id="bot", name="Bot", is_bot=True),))
-    plan = plan_brief(desk, Brief(kind="reply", language="en", topic="descale the kettle"))
+    plan = plan_brief(desk, Brief(kind="reply", language="en", topic="descale the kettle", situation="praise"))
     assert plan.subject == "post:m3"
 
 

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from assistant.bootstrap import House
 from assistant.community import Profile
 from assistant.errors import BadProfile
 from assistant.intake import ensure_sample, import_export, index_all, new_profile, slug, spoken
-from knowledge.adapters.memory import ScriptedLanguages
+from knowledge.adapters.memory import ScriptedLanguages, WordEmbedder
 from knowledge.adapters.sql import SqlMessageStore
+from knowledge.embedding import Encoding
 from knowledge.errors import UnknownFormat
 from knowledge.languages import FIRST_CLASS
 from knowledge.messages import Channel, Member, Message
@@ -146,6 +148,28 @@ def test_what_is_imported_waits_to_be_indexed_and_then_is(tmp_path: Path) -> Non
         assert seen == [(2, 2)]
         assert [post.signals.language for post in home.messages.posts(taken.community)] == ["en", "sv"]
         assert index_all(home, taken.community) == 0
+
+
+class Meanwhile(WordEmbedder):
+    """Finds out, while it embeds, whether another thread could index as well."""
+
+    def __init__(self, home: House) -> None:
+        self._home = home
+        self.free: list[bool] = []
+
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        with ThreadPoolExecutor(1) as pool:
+            self.free.append(pool.submit(self._home.indexing.acquire, blocking=False).result())
+        return super().encode(texts)
+
+
+def test_one_thread_indexes_at_a_time(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        taken = import_export(home, export(tmp_path, *rows("Hello")))
+        watching = Meanwhile(home)
+        home.understanding = home.understanding._replace(embedder=watching)
+        index_all(home, taken.community)
+        assert watching.free == [False]
 
 
 def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:

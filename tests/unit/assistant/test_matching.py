@@ -14,6 +14,12 @@ from tests import making
 from tests.making import NOW, message
 
 LEAK = "The bag leaks at the seam"
+TWO_PRIVATE = making.profile(
+    channels=[
+        {"id": "staff", "name": "#staff", "visibility": "private"},
+        {"id": "vip", "name": "#vip", "visibility": "private"},
+    ]
+)
 SMALL_TALK = (
     message("t0", "Lovely wonderful superb espresso today.", author="u0"),
     message("t1", "How does anybody clean a grinder?", author="u1"),
@@ -126,9 +132,18 @@ def test_what_is_not_similar(other: Message) -> None:
     assert similar(make(message("m1", LEAK), other)) == []
 
 
-def test_a_private_post_may_be_seen_beside_private_ones() -> None:
-    desk = make(message("m1", LEAK, channel="staff"), message("m2", LEAK, author="bo", channel="staff"))
-    assert similar(desk) == ["m2"]
+@pytest.mark.parametrize(
+    ("channel", "seen"), [("staff", ["m2"]), ("general", ["m2"]), ("vip", [])], ids=["its own", "public", "private"]
+)
+def test_beside_a_private_post_its_own_channel_and_public_ones_are_seen(channel: str, seen: list[str]) -> None:
+    other = message("m2", LEAK, author="bo", channel=channel)
+    assert similar(make(message("m1", LEAK, channel="staff"), other, profile=TWO_PRIVATE)) == seen
+
+
+@pytest.mark.parametrize("author", ["maja", "bot"])
+def test_what_the_team_or_a_bot_wrote_is_no_members_similar_post(author: str) -> None:
+    bot = Member(id="bot", name="Bot", is_bot=True)
+    assert similar(make(message("m1", LEAK), message("m2", LEAK, author=author), members=(bot,))) == []
 
 
 def test_the_more_a_community_says_the_more_is_similar() -> None:
@@ -181,9 +196,12 @@ def test_what_is_no_earlier_trouble(past: Message) -> None:
     assert troubles(make(past, message("m1", LEAK))) == []
 
 
-def test_in_private_a_member_may_be_reminded_of_private_trouble() -> None:
-    desk = make(earlier("a", 10, channel="staff"), message("m1", LEAK, channel="staff"))
-    assert troubles(desk) == ["a"]
+@pytest.mark.parametrize(
+    ("channel", "told"), [("staff", ["a"]), ("general", ["a"]), ("vip", [])], ids=["its own", "public", "private"]
+)
+def test_in_private_a_member_is_reminded_of_trouble_told_there_or_in_public(channel: str, told: list[str]) -> None:
+    desk = make(earlier("a", 10, channel=channel), message("m1", LEAK, channel="staff"), profile=TWO_PRIVATE)
+    assert troubles(desk) == told
 
 
 def test_members_without_a_name_are_not_taken_for_one_another() -> None:

@@ -27,13 +27,13 @@ def test_an_open_decision_is_noticed_with_its_question() -> None:
 def test_it_is_due_at_noon_of_the_day_it_is_decided() -> None:
     (found,) = detect(view(profile=making.profile(decisions=decisions(decide_by="2026-12-20"))))
     assert found.due == datetime(2026, 12, 20, 12, tzinfo=UTC)
-    assert found.why.endswith("It is to be decided by 20 December.")
+    assert found.why == "An open decision of the profile. It is to be decided by 20 December."
 
 
 def test_a_decision_without_a_date_is_never_due() -> None:
     (found,) = detect(view(profile=making.profile(decisions=decisions())))
     assert found.due is None
-    assert found.why.endswith("has not been asked about.")
+    assert found.why == "An open decision of the profile."
 
 
 @pytest.mark.parametrize(("days", "open_"), [(-1, False), (0, False), (1, True)])

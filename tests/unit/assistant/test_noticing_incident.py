@@ -1,10 +1,11 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from assistant.domain import Opportunity
-from assistant.noticing.incident import detect
+from assistant.noticing.incident import detect, recognised
 from knowledge.embedding import Vectors
 from knowledge.messages import Intent, Post
 from tests import making
@@ -118,3 +119,36 @@ def test_a_post_belongs_to_one_incident_at_most() -> None:
     vectors["n"] = towards(0, 0.7)
     found = list(detect(view(*one, *two, between, vectors=vectors)))
     assert [("n" in each.posts) for each in found] == [True, False]
+
+
+def noticed(*posts: str, incident: str | None = None, id_: str | None = None) -> Opportunity:
+    (found,) = incidents(*complain("a", 5))
+    return found.model_copy(update={"id": id_ or f"incident:{posts[0]}", "posts": posts, "incident": incident})
+
+
+def told_apart(*found: Opportunity, before: Sequence[Opportunity]) -> list[tuple[str, str | None]]:
+    return [(o.id, o.incident) for o in recognised(found, before)]
+
+
+def test_an_incident_is_recognised_by_the_posts_it_shares_and_keeps_its_facts() -> None:
+    before = [noticed("a", "b", "c", incident="leaks")]
+    assert told_apart(noticed("b", "c", "d"), before=before) == [("incident:a", "leaks")]
+    assert told_apart(noticed("a", "b"), before=before) == [("incident:a", "leaks")]
+
+
+def test_an_incident_that_shares_no_post_is_another() -> None:
+    assert told_apart(noticed("d", "e"), before=[noticed("a", "b")]) == [("incident:d", None)]
+
+
+def test_of_an_incident_that_falls_apart_one_part_keeps_the_id() -> None:
+    before = [noticed("a", "b", "c")]
+    assert told_apart(noticed("c", "d"), noticed("a", "b"), before=before) == [
+        ("incident:c", None),
+        ("incident:a", None),
+    ]
+    assert told_apart(noticed("b"), noticed("c"), before=before) == [("incident:a", None), ("incident:c", None)]
+
+
+def test_a_reply_to_one_of_its_posts_is_no_incident() -> None:
+    reply = noticed("c", id_="criticism:c").model_copy(update={"kind": "reply"})
+    assert told_apart(reply, before=[noticed("a", "c")]) == [("criticism:c", None)]

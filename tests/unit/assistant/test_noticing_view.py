@@ -63,6 +63,18 @@ def test_what_is_no_answer(other: Post) -> None:
     assert "m1" in [each.message.id for each in unanswered(view(post("m1"), other))]
 
 
+@pytest.mark.parametrize("ids", [("m1", "m2"), ("m2", "m1")])
+def test_an_answer_with_the_same_time_answers_and_is_not_answered_by_its_question(ids: tuple[str, str]) -> None:
+    question, answer = (post(id_, author=id_, thread=ids[0]) for id_ in ids)
+    for posts in ((question, answer), (answer, question)):
+        assert list(unanswered(view(*posts), by_team=False)) == [answer]
+
+
+def test_of_two_replies_with_the_same_time_the_later_one_answers() -> None:
+    looked = view(post("m1"), later("m2"), later("m3", author="cyd"))
+    assert [each.message.id for each in unanswered(looked, by_team=False)] == ["m3"]
+
+
 def test_nobody_answers_themselves() -> None:
     looked = view(post("m1"), later("m2", author="anna"))
     assert [each.message.id for each in unanswered(looked, by_team=False)] == ["m1", "m2"]
@@ -73,7 +85,10 @@ def test_nobody_answers_themselves() -> None:
     [
         (1, "praise", "positive", True),
         (2, "other", "neutral", True),
-        (3, "complaint", "negative", False),
+        (3, "complaint", "neutral", True),
+        (3.5, "complaint", "negative", True),
+        (3, "unsure", "negative", False),
+        (4, "complaint", "negative", False),
         (5, "complaint", "negative", False),
         (None, "complaint", "positive", True),
         (None, "unsure", "negative", True),
@@ -81,7 +96,7 @@ def test_nobody_answers_themselves() -> None:
         (None, "question", "negative", False),
     ],
 )
-def test_criticism_is_a_bad_rating_a_complaint_or_something_negative(
+def test_criticism_is_a_bad_rating_a_complaint_without_a_good_one_or_something_negative(
     rating: float | None, intent: Intent, sentiment: Sentiment, expected: bool
 ) -> None:
     assert is_criticism(post(rating=rating, intent=intent, sentiment=sentiment)) is expected

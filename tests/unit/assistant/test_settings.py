@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import Misconfigured
-from assistant.settings import Settings, read_settings
+from assistant.settings import Settings, is_loopback, read_settings
 
 
 @pytest.fixture
@@ -159,3 +159,8 @@ def test_no_password_of_a_bad_address_stands_in_an_error(home: Path, name: str) 
     with pytest.raises(Misconfigured) as problem:
         read_settings(**{name: "ftp://maja:hemligt@somewhere"})
     assert "hemligt" not in str(problem.value)
+
+
+@pytest.mark.parametrize(("host", "here"), [("127.8.8.8", True), ("::1", True), ("::", False), ("", False)])
+def test_a_host_is_this_machine_or_it_is_not(host: str, here: bool) -> None:
+    assert is_loopback(host) is here

@@ -72,6 +72,24 @@ def test_an_incident_that_the_profile_does_not_know_is_its_own() -> None:
     assert found.incident == found.id == "incident:c0"
 
 
+def test_an_incident_is_still_the_same_when_its_first_posts_have_grown_old() -> None:
+    """Its facts stay confirmed, and no second apology is drafted."""
+    days = range(7)
+    complaints = [
+        message(f"c{n}", f"It leaks, the third broken one. {n}", author=f"a{n}", at=making.NOW + timedelta(days=n - 6))
+        for n in days
+    ]
+    desk = making.desk(*complaints, profile=making.profile(incidents=[], decisions=[]))
+    drafted = noticed(desk, "incident")
+    usecases.save_sheet(desk, "incident:c0", SHEET)
+    usecases.confirm_sheet(desk, "incident:c0", "Maja")
+    later = replace(desk, clock=lambda: making.NOW + timedelta(days=5))
+    (found,) = (o for o in usecases.notice_now(later) if o.kind == "apology")
+    assert (found.id, found.incident, found.posts[0]) == ("incident:c0", "incident:c0", "c1")
+    assert usecases.draft_opportunity(later, found) == drafted
+    assert later.sheet(str(found.incident)).confirmed_by == "Maja"
+
+
 def test_everything_noticed_is_drafted_into_the_queue() -> None:
     desk = leaking()
     found = usecases.notice_now(desk)
@@ -83,6 +101,14 @@ def test_everything_noticed_is_drafted_into_the_queue() -> None:
 def test_a_draft_is_due_when_its_opportunity_is() -> None:
     draft = noticed(leaking(), "praise")
     assert draft.due == making.NOW - timedelta(hours=1) + timedelta(hours=96)
+
+
+def test_a_draft_that_a_person_asks_for_is_due_when_its_post_is() -> None:
+    desk = leaking()
+    due = noticed(desk, "praise").due
+    assert due is not None
+    assert usecases.draft_brief(desk, Brief(kind="reply", language="sv", post="p1")).due == due
+    assert poll(leaking()).due is None
 
 
 def test_what_was_taken_up_is_not_drafted_again() -> None:
@@ -191,6 +217,15 @@ def test_each_decision_is_stored_with_the_draft_it_changed() -> None:
     assert usecases.find_draft(desk, draft.id).revision == 6
 
 
+def test_in_an_archive_a_decision_has_the_time_at_which_it_was_taken() -> None:
+    years_later = making.NOW + timedelta(days=2000)
+    desk = replace(making.desk(), present=lambda: years_later)
+    draft = poll(desk)
+    usecases.approve(desk, draft.id, "Maja")
+    assert desk.store.decisions(draft.id)[0].at == years_later
+    assert draft.created == making.NOW
+
+
 def test_an_edit_is_checked_by_all_checks() -> None:
     desk = leaking()
     draft = noticed(desk, "praise")
@@ -269,6 +304,74 @@ def test_an_apology_is_not_approved_on_the_confirmed_sheet_of_another_incident()
     usecases.confirm_sheet(known, "late", "Jon")
     with pytest.raises(NotAllowed, match="fact sheet confirmed"):
         usecases.approve(known, draft.id, "Maja", read_by="Maja")
+
+
+def test_what_rests_on_older_facts_is_not_approved_until_it_is_written_again() -> None:
+    desk = making.desk()
+    old = apology(desk)
+    usecases.save_sheet(desk, "leaks", SHEET.model_copy(update={"cause": {"en": "A worn sealing bar."}}))
+    usecases.confirm_sheet(desk, "leaks", "Maja")
+    with pytest.raises(NotAllowed, match="have changed since this was written"):
+        usecases.approve(desk, old.id, "Maja", read_by="Maja")
+    usecases.rewrite(desk, old.id, "Maja")
+    assert "worn sealing bar" in usecases.approve(desk, old.id, "Maja", read_by="Maja").text
+
+
+def test_an_answer_that_names_the_cause_needs_the_sheet_confirmed_too() -> None:
+    about = {"id": "leaks", "about": ["The bag leaks at the seam"], "sheet": making.SHEET}
+    desk = replace(leaking("The bag leaks at the seam"), profile=making.profile(incidents=[about]))
+    usecases.notice_now(desk)
+    usecases.confirm_sheet(desk, "leaks", "Maja")
+    answer = usecases.draft_brief(desk, Brief(kind="reply", language="en", post="c1", situation="criticism"))
+    assert answer.plan.incident == "leaks"
+    desk.store.save_sheet("club", desk.sheet("leaks").model_copy(update={"confirmed_by": None}))
+    with pytest.raises(NotAllowed, match="needs its fact sheet confirmed"):
+        usecases.approve(desk, answer.id, "Maja")
+
+
+def test_a_remedy_is_approved_no_more_often_than_the_policy_allows() -> None:
+    desk = making.desk(*(message(f"c{n}", f"The bag leaks, number {n}.", author="anna") for n in range(2)))
+    briefs = [Brief(kind="reply", language="en", post=f"c{n}", situation="criticism") for n in range(2)]
+    drafts = [usecases.draft_brief(desk, brief) for brief in briefs]
+    offers = [usecases.rewrite(desk, draft.id, "Maja", remedy="shipping") for draft in drafts]
+    usecases.approve(desk, offers[0].id, "Maja")
+    with pytest.raises(NotAllowed, match="as often as the policy allows"):
+        usecases.approve(desk, offers[1].id, "Maja")
+    assert usecases.rewrite(desk, offers[1].id, "Maja").plan.remedy is None
+    usecases.approve(desk, offers[1].id, "Maja")
+
+
+def test_a_remedy_that_left_the_policy_is_not_approved() -> None:
+    desk = making.desk(message("c1", "The bag leaks."))
+    draft = usecases.draft_brief(desk, Brief(kind="reply", language="en", post="c1", situation="criticism"))
+    usecases.rewrite(desk, draft.id, "Maja", remedy="shipping")
+    stricter = replace(desk, profile=desk.profile.model_copy(update={"remedies": ()}))
+    with pytest.raises(NotAllowed, match="have changed since this was written"):
+        usecases.approve(stricter, draft.id, "Maja")
+    assert usecases.rewrite(stricter, draft.id, "Maja").plan.remedy is None
+
+
+def test_a_challenge_is_written_again_from_the_profile_as_it_is_now() -> None:
+    foam = [message(f"f{n}", f"My milk foam turned silky, {name}.", author=name) for n, name in enumerate(COMPLAINTS)]
+    desk = making.desk(*foam, profile=making.profile(recognition={}))
+    draft = usecases.draft_brief(desk, Brief(kind="challenge", language="en", topic="milk foam"))
+    assert "[NEEDS recognition]" in draft.text
+    told = desk.profile.model_copy(update={"recognition": {"en": "The best ten are shown."}})
+    again = usecases.rewrite(replace(desk, profile=told), draft.id, "Maja")
+    assert "The best ten are shown." in again.text
+    assert (again.plan.subject, again.plan.situation) == (draft.plan.subject, draft.plan.situation)
+
+
+def test_a_theme_drafted_in_one_language_still_waits_in_another() -> None:
+    foam = [message(f"f{n}", f"My milk foam turned silky, {name}.", author=name) for n, name in enumerate(COMPLAINTS)]
+    desk = making.desk(*foam)
+    theme = usecases.notice_now(desk)[0].model_copy(
+        update={"kind": "challenge", "topic": "milk foam", "decision": None}
+    )
+    themes = [theme.model_copy(update={"id": f"theme:{language}", "language": language}) for language in ("en", "sv")]
+    desk.store.save_opportunities("club", themes)
+    usecases.draft_brief(desk, Brief(kind="challenge", language="en", topic="milk foam"))
+    assert [o.language for o in usecases.waiting(desk)] == ["sv"]
 
 
 def test_changing_the_sheet_takes_its_confirmation_back() -> None:

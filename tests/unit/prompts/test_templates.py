@@ -110,6 +110,12 @@ def test_an_anonymous_post_stands_there_without_a_name(version: int) -> None:
     assert "None" not in user
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_prompt_says_what_a_name_in_braces_stands_for(version: int) -> None:
+    system, _ = template("write", version).render(**values())
+    assert all(name in system for name in ("{quote}", "{name}", "{topic}", "filled in later"))
+
+
 def test_only_version_two_shows_a_model_sentence() -> None:
     example = "You wrote: “The bag leaks”."
     assert example not in template("write", 1).render(**values())[1]

@@ -98,7 +98,7 @@ HOSTILE_FACES: dict[str, Callable[[], str]] = {
     ),
     "opportunities": lambda: render.opportunities([opportunity(title=HOSTILE, why=HOSTILE, language=HOSTILE)], NOW),
     "batches": lambda: render.batches([BatchState("b", HOSTILE, 2, 1, 1, ((HOSTILE, HOSTILE),))]),
-    "scores": lambda: render.scores([{HOSTILE: HOSTILE}], [HOSTILE], "<svg></svg>", [HOSTILE]),
+    "scores": lambda: render.scores([{HOSTILE: HOSTILE}], [HOSTILE], "<svg></svg>"),
     "message": lambda: render.message(HOSTILE, "bad"),
     "job": lambda: render.job(HOSTILE, 1, 2, 1.0, 1.0),
 }  # fmt: skip
@@ -370,9 +370,9 @@ def test_a_batch_tells_how_far_it_is_and_what_it_could_not_write() -> None:
 
 
 def test_the_plot_of_the_scores_is_drawn_and_the_rest_is_text() -> None:
-    shown = Html(render.scores([{"writer": "phrasebook"}], ["writer"], "<svg></svg>", ["a note"]))
+    shown = Html(render.scores([{"writer": "phrasebook"}], ["writer"], "<svg></svg>"))
     assert [tag for tag, _ in shown.tags].count("svg") == 1
-    assert "a note" in shown.text
+    assert "phrasebook" in shown.text
 
 
 @pytest.mark.parametrize("tone", ["info", "good", "bad"])

@@ -271,3 +271,29 @@ def test_a_profile_that_is_broken_in_the_meantime_does_not_end_the_watch(house: 
 
     serve._keep_indexed(house, Mending(2))
     assert house.messages.count_pending("club") == 0
+
+
+def test_a_broken_profile_does_not_hold_up_the_next_community(house: House) -> None:
+    making.furnish(house, making.message("p0", "The bread is cold."), id="bakery")
+    bring_in(house, "The bag leaks and it was late.")
+    house.profile_path("bakery").write_text("broken: [", encoding="utf-8")
+    serve._keep_indexed(house, Turns(1))
+    assert {name: house.messages.count_pending(name) for name in house.messages.communities()} == {
+        "bakery": 1,
+        "club": 0,
+    }
+
+
+def test_a_database_that_fails_for_a_while_does_not_end_the_watch(house: House) -> None:
+    bring_in(house, "The bag leaks and it was late.")
+
+    class Failing(Turns):
+        def wait(self, timeout: float | None = None) -> bool:
+            before, after = ("communities", "gone") if self._turns == 2 else ("gone", "communities")
+            if self._turns:
+                with house.engine.begin() as connection:
+                    connection.exec_driver_sql(f"ALTER TABLE {before} RENAME TO {after}")
+            return super().wait(timeout)
+
+    serve._keep_indexed(house, Failing(2))
+    assert house.messages.count_pending("club") == 0

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("community", sa.String(length=48), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("started", knowledge.adapters.sql.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(

@@ -15,6 +15,7 @@ PLANTED = {
     MISSING_FACT: ("m4", "Thank you, [NEEDS name]."),
     "facts": ("m4", "We thank Karin."),
     "promises": ("m4", "You get a refund."),
+    "verbatim": ("m3", "You wrote that it is the best."),
     "arguing": ("m4", "You should have read it."),
     "privacy": ("m4", "Write to anna@example.org."),
     "length": ("m4", "so it is " * 90),
@@ -25,7 +26,7 @@ PLANTED = {
 def test_every_check_is_run() -> None:
     modules = [name for name in vars(checking) if hasattr(vars(checking)[name], "check")]
     assert {getattr(checking, name).check for name in modules} == set(CHECKS)
-    assert len(CHECKS) == len(set(CHECKS)) == 12
+    assert len(CHECKS) == len(set(CHECKS)) == 13
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -23,8 +23,13 @@ def test_a_public_text_that_rests_on_a_private_post_blocks() -> None:
     assert "#staff" in found[0].message
 
 
-def test_a_private_text_may_rest_on_a_private_post() -> None:
-    assert examined(check, *one("So it is.", evidence=("post:s1",), known=(STAFF,), audience="private")) == []
+@pytest.mark.parametrize(("channel", "found"), [("#staff", []), ("#vip", [("block", "m1")])])
+def test_a_private_text_may_rest_on_private_posts_of_its_own_channel_alone(
+    channel: str, found: list[tuple[str, str]]
+) -> None:
+    answered = evidence(visibility="private", channel=channel)
+    drafted = one("So it is.", evidence=("post:m1", "post:s1"), known=(answered, STAFF), audience="private")
+    assert kinds(examined(check, *drafted)) == found
 
 
 @pytest.mark.parametrize("data", ["anna@example.org", "+46 70 123 45 67", "4111 1111 1111 1111", "(212) 555-0123"])

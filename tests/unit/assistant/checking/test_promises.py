@@ -9,7 +9,7 @@ from tests.making import move
 from tests.unit.assistant.checking.drafts import by_phrasebook, examined, kinds, one, reply
 from tests.unit.assistant.planted import LANGUAGES, SLIPS
 
-POLICY_MOVES = ("repair", "repent", "next_step", "contact", "how_used", "recognition", "closes", "deadline")
+POLICY_MOVES = ("repent", "next_step", "contact", "how_used", "recognition", "closes", "deadline")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -37,10 +37,43 @@ def test_what_the_facts_of_the_move_offer_may_be_offered(language: str, category
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_offer_may_be_made_in_other_words_of_the_same_category(language: str) -> None:
+def test_an_offer_of_the_policy_in_other_words_blocks_a_model_and_warns_a_person(language: str) -> None:
     free = SLIPS[language].free
-    of, segments = one(free, name="repair", language=language, slots={"remedy": f"{free} So."})
-    assert examined(check, of, segments) == []
+    for author, severity in (("model", "block"), ("phrasebook", "block"), ("person", "warn")):
+        said = one(free, name="repair", author=author, language=language, slots={"remedy": f"{free} So."})
+        assert (severity, "m1") in kinds(examined(check, *said))
+
+
+def test_more_of_the_same_category_is_another_offer() -> None:
+    more = "We will send you a new grinder and a new machine free of charge, today."
+    found = examined(check, *one(more, name="repair", slots={"remedy": "A new bag is sent at our cost."}))
+    assert [finding.message.split(" (")[0] for finding in found] == [
+        "offers a free",
+        "offers a replacement",
+        "promises",
+    ]
+    assert {finding.severity for finding in found} == {"block"}
+
+
+def test_the_words_of_the_policy_may_stand_in_the_middle_of_a_sentence() -> None:
+    said = one(
+        "To put this right, a new bag is sent at our cost.",
+        name="repair",
+        slots={"remedy": "A new bag is sent at our cost."},
+    )
+    assert examined(check, *said) == []
+
+
+def test_what_an_offer_adds_to_its_fact_is_a_promise() -> None:
+    remedy = "A new bag is sent at our cost."
+    for author, severity in (("model", "block"), ("person", "warn")):
+        said = one(f"{remedy} We will send our best one.", name="repair", author=author, slots={"remedy": remedy})
+        assert kinds(examined(check, *said)) == [(severity, "m1")]
+
+
+def test_the_name_of_a_topic_is_no_policy() -> None:
+    said = one("A refund for all.", name="task", author="person", slots={"topic": "refunds"})
+    assert kinds(examined(check, *said)) == [("block", "m1")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,7 +89,8 @@ def test_one_remedy_is_no_licence_for_another(language: str) -> None:
     slips = SLIPS[language]
     of, segments = one(f"{slips.free} {slips.refund}", name="repair", language=language, slots={"remedy": slips.free})
     found = examined(check, of, segments)
-    assert [finding.message.split(" (")[0] for finding in found] == ["offers a refund"]
+    assert found[0].message.startswith("offers a refund")
+    assert "that the policy does not give here" in found[0].message
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -95,12 +95,17 @@ def test_a_poll_is_about_its_decision() -> None:
         (date(2026, 12, 20), date(2026, 12, 8)),
         (date(2026, 12, 4), date(2026, 12, 4)),
         (date(2026, 12, 8), date(2026, 12, 8)),
-        (date(2026, 11, 1), date(2026, 12, 8)),
-        (date(2026, 12, 1), date(2026, 12, 8)),
     ],
 )
 def test_a_poll_closes_before_the_decision_is_due(decide_by: date | None, last: date) -> None:
     assert closing_day(ground(), decision(decide_by=decide_by)) == last
+
+
+@pytest.mark.parametrize(("decide_by", "told"), [(date(2026, 11, 1), "1 November"), (date(2026, 12, 1), "1 December")])
+def test_a_decision_whose_day_has_come_is_asked_no_more(decide_by: date, told: str) -> None:
+    said = rf"“size” is to be decided by {told} 2026, so a poll on 1 December 2026 comes too late\. Give it a later"
+    with pytest.raises(Refused, match=said):
+        plan_decision_poll(ground(), decision(decide_by=decide_by))
 
 
 def test_a_poll_without_a_decision_closes_after_the_days_of_the_profile() -> None:

@@ -113,6 +113,27 @@ def test_names_of_every_script_and_with_any_sign_are_hidden(name: str) -> None:
     assert hidden(f"Hello {name}, welcome.", name) == "Hello <NAME_1>, welcome."
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Anna  Berg, ANNA BERG, anna berg", "<NAME_1>, <NAME_2>, <NAME_3>"),
+        ("Anna here. Is BERG there?", "<NAME_1> here. Is <NAME_2> there?"),
+        ("Up the berg, annals, Annas", "Up the berg, annals, Annas"),
+    ],
+)
+def test_a_name_is_hidden_whole_and_word_by_word(text: str, masked: str) -> None:
+    mask = Mask("SE", ["Anna  Berg"])
+    assert mask.hide(text) == masked
+    assert mask.restore(masked) == text
+
+
+def test_an_ordinary_word_is_no_name_by_itself() -> None:
+    mask = Mask("SE", ["May", "May Black", "Al Li"], ordinary={"May"})
+    assert mask.hide("In May, may I? May Black. Al is Li, Al Li.") == "In May, may I? <NAME_1>. Al is Li, <NAME_2>."
+    assert mask.hide_name(" May ") == "<NAME_3>"
+    assert mask.restore("<NAME_3>") == "May"
+
+
 def test_a_name_of_one_letter_is_left_alone() -> None:
     assert hidden("I am X, a member.", "X", "") == "I am X, a member."
 

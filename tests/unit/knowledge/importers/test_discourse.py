@@ -87,6 +87,13 @@ def test_a_topic_gives_its_title_and_category_to_its_posts(tmp_path: Path) -> No
     assert reasons(records) == ["not a post"]
 
 
+def test_private_messages_are_left_out_and_counted(tmp_path: Path) -> None:
+    topic = {"id": 7, "archetype": "private_message", "post_stream": {"posts": [discourse_post(), discourse_post(2)]}}
+    records = read_discourse(write_json(tmp_path / "7.json", topic))
+    assert [*channels(records), *members(records), *messages(records)] == []
+    assert reasons(records) == ["private message"] * 2
+
+
 def test_a_page_of_latest_posts_is_read(tmp_path: Path) -> None:
     page = {"latest_posts": [discourse_post(), discourse_post(2, "Mine too.")]}
     assert texts(read_discourse(write_json(tmp_path / "posts.json", page))) == ["The bag leaks.", "Mine too."]
@@ -209,6 +216,7 @@ def test_rendered_text_without_end_is_not_parsed(tmp_path: Path) -> None:
         (discourse_post(deleted_at="2025-12-02"), "deleted post"),
         (discourse_post(user_deleted=True), "deleted post"),
         (discourse_post(hidden=True), "hidden post"),
+        (discourse_post(topic_archetype="private_message"), "private message"),
         (discourse_post(post_type=3), "written by Discourse itself"),
         (discourse_post(post_type=[]), "written by Discourse itself"),
         (discourse_post(created_at=None), "no valid time"),

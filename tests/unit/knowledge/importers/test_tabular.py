@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.errors import BadExport
 from knowledge.importers.source import Options
-from knowledge.importers.tabular import mapping
+from knowledge.importers.tabular import mapping, read_columns
 from knowledge.messages import Channel, Member, Message, Record
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
@@ -78,6 +78,22 @@ def test_an_answer_belongs_to_what_it_answers(tmp_path: Path) -> None:
     assert (message.thread, message.reply_to) == ("r1", "r1")
 
 
+@pytest.mark.parametrize("order", ["abcd", "dcba", "bdac"])
+def test_an_answer_to_an_answer_belongs_to_the_first_of_the_thread(order: str, tmp_path: Path) -> None:
+    rows = {"a": "a,,x", "b": "b,a,x", "c": "c,b,x", "d": ",c,x"}
+    table = "id,parent,text,at\n" + "".join(f"{rows[name]},2025-12-01\n" for name in order)
+    read_in = messages(read(tmp_path, table))
+    assert [message.thread for message in read_in] == ["a"] * 4
+    assert {message.reply_to for message in read_in} == {None, "a", "b", "c"}
+
+
+def test_answers_that_go_round_in_a_circle_are_one_thread(tmp_path: Path) -> None:
+    table = "id,parent,text,at\n" + "".join(f"{ids},x,2025-12-01\n" for ids in ("a,b", "b,a", "c,a", "d,d"))
+    threads = {message.id: message.thread for message in messages(read(tmp_path, table))}
+    assert len({threads[id_] for id_ in "abc"}) == 1
+    assert threads["d"] == "d"
+
+
 @pytest.mark.parametrize(
     ("name", "separator"), [("a.csv", ","), ("a.csv", ";"), ("a.csv", "\t"), ("a.csv", "|"), ("a.tsv", "\t")]
 )
@@ -121,6 +137,25 @@ def test_columns_are_known_by_their_usual_names() -> None:
 
 def test_a_column_that_is_named_wins_and_serves_once() -> None:
     assert mapping(["text", "comment", "at"], {"title": "text"}) == {"title": "text", "text": "comment", "at": "at"}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("", {}),
+        ("text=Review, at = Date,author=User,", {"text": "Review", "at": "Date", "author": "User"}),
+        ("text=Review, long,at=Date", {"text": "Review, long", "at": "Date"}),
+        ("text=a=b", {"text": "a=b"}),
+    ],
+)
+def test_columns_are_read_as_a_person_writes_them(text: str, columns: dict[str, str]) -> None:
+    assert read_columns(text) == columns
+
+
+@pytest.mark.parametrize("text", ["Review", "colour=Review", "=Review", "text="])
+def test_a_column_for_no_field_is_refused_with_the_fields_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=f"“{text}” should be FIELD=COLUMN, with a field of text, at"):
+        read_columns(text)
 
 
 def test_columns_can_be_named(tmp_path: Path) -> None:
