@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from assistant import intake, usecases
 from assistant.bootstrap import House
@@ -145,11 +145,18 @@ class Watch:
         self.addresses: list[str] = []
 
     def over(self, page: Page) -> None:
-        page.on("console", lambda message: self._note(message.type == "error", f"console: {message.text}"))
+        page.on("console", lambda message: self._note(self._is_error(message), f"console: {message.text}"))
         page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
         page.on("dialog", self._refuse)
         page.on("request", lambda request: self._asked(request.url))
         page.on("requestfailed", lambda request: self._note("/assets/" in request.url, f"failed: {request.url}"))
+
+    @staticmethod
+    def _is_error(message: ConsoleMessage) -> bool:
+        """Gradio says these two of a page that is left while it still waits for an answer: nothing went wrong."""
+        return message.type == "error" and not any(
+            said in message.text for said in ("AbortError", "Connection errored")
+        )
 
     def _refuse(self, dialog: Dialog) -> None:
         self._note(True, f"dialog: {dialog.message}")

@@ -243,11 +243,11 @@ def test_an_eval_runs_shows_its_scores_and_keeps_them(desk: DeskPage) -> None:
     expect(row).to_contain_text("phrasebook")
 
 
-def test_results_that_are_torn_are_left_aside(club: Club, desk: DeskPage) -> None:
+def test_results_that_are_torn_are_left_aside(club: Club, visit: Visit) -> None:
     torn = club.home / "evals" / "results.json"
     torn.parent.mkdir(exist_ok=True)
     torn.write_text('{"suite": "co', encoding="utf-8")
-    desk.reload()
+    desk = visit.open()
     desk.tab("Evals")
     expect(desk.page.locator("#eval-scores")).to_contain_text("cannot be read; run the suite again")
 
