@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
@@ -11,6 +12,10 @@ from knowledge.adapters.e5 import E5Embedder
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
 from knowledge.signals import load_heads
+
+# Tests never measure time: on a busy machine the first example alone may take a second.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
