@@ -18,7 +18,6 @@ from assistant.writing.model import ModelWriter, Price
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
-from knowledge.messages import Channel
 from knowledge.signals import load_heads
 from prompts.templates import template
 
@@ -203,8 +202,7 @@ class House:
 
     def apply_channels(self, profile: Profile) -> None:
         """Make the store follow the profile: what its channels are called and who can read them."""
-        channels = [Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels]
-        self.messages.save(profile.id, channels=channels)
+        self.messages.save(profile.id, channels=[rule.channel for rule in profile.channels])
 
     def clock(self, profile: Profile) -> Callable[[], datetime]:
         """What time it is: as asked for, else now for a live community, else when an archive's last message came."""

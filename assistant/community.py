@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import BadProfile
+from knowledge.messages import Channel, Post
 from prompts.files import languages as written_languages
 from prompts.phrasebook import Form
 
@@ -45,6 +46,11 @@ class ChannelRule(_Strict):
     id: str
     name: str
     visibility: Literal["public", "private"] = "public"
+
+    @property
+    def channel(self) -> Channel:
+        """As the store keeps it."""
+        return Channel(id=self.id, name=self.name, visibility=self.visibility)
 
 
 class Voice(_Strict):
@@ -169,6 +175,10 @@ class Profile(_Strict):
     def is_team(self, member: str) -> bool:
         """Whether this member speaks for the brand."""
         return any(member == person.id for person in self.team)
+
+    def is_from_member(self, post: Post) -> bool:
+        """Whether neither the team nor a bot wrote it."""
+        return not self.is_team(post.message.author) and not post.author_is_bot
 
 
 def read_profile(path: Path) -> Profile:

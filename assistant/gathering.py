@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import cast, get_args
 from zlib import crc32
 
-from assistant.community import Remedy
+from assistant.community import Profile, Remedy
 from assistant.desk import Desk
 from assistant.domain import Brief, Opportunity, Plan, Situation
 from assistant.errors import NotFound, Refused
@@ -74,12 +74,18 @@ def plan_brief(desk: Desk, brief: Brief, *, seed: int = 0, remedy: str | None = 
 
 def ground_for(desk: Desk, language: str, seed: int, on: date | None = None) -> Ground:
     """What every plan is built on. A language without a phrasebook is drafted in the profile's default, with a note."""
-    now = max(desk.now, datetime.combine(on, desk.now.timetz())) if on else desk.now
-    if language in languages("phrasebooks"):
+    now = desk.now
+    now = max(now, datetime.combine(on, now.timetz())) if on else now
+    written = written_in(desk.profile, language)
+    if written == language:
         return Ground(desk.profile, language, now, seed)
-    default = desk.profile.default_language
-    note = f"The post is in “{language}”, which we cannot write. Drafted in “{default}”, the community's default."
-    return Ground(desk.profile, default, now, seed, notes=(note,))
+    note = f"The post is in “{language}”, which we cannot write. Drafted in “{written}”, the community's default."
+    return Ground(desk.profile, written, now, seed, notes=(note,))
+
+
+def written_in(profile: Profile, language: str) -> str:
+    """The language of a draft about something in `language`: the same, or the default where it has no phrasebook."""
+    return language if language in languages("phrasebooks") else profile.default_language
 
 
 def _reply(desk: Desk, ground: Ground, post: Post, situation: Situation, remedy: Remedy | None) -> Plan:
@@ -252,7 +258,7 @@ def _post(desk: Desk, brief: Brief) -> Post:
         raise Refused("Say which post to answer: its id, or a few words from it.")
     passages = search(desk.messages, desk.index, desk.understanding.embedder, desk.profile.id, brief.topic, count=10)
     for passage in passages:
-        if not desk.profile.is_team(passage.post.message.author) and not passage.post.author_is_bot:
+        if desk.profile.is_from_member(passage.post):
             return passage.post
     raise Refused("This community has no post to answer yet. Import its history first.")
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from assistant.bootstrap import House
 from assistant.errors import HearthsideError
+from assistant.settings import without_login
 from knowledge.errors import KnowledgeError
 from knowledge.languages import FIRST_CLASS
 from prompts.errors import BadFile
@@ -49,7 +50,8 @@ def _database(house: House) -> Finding:
 
 
 def _store(house: House) -> Finding:
-    where = (house.settings.chroma_url or str(house.settings.chroma_path)).rsplit("@", 1)[-1]
+    url = house.settings.chroma_url
+    where = without_login(url) if url else str(house.settings.chroma_path)
     try:
         for community in house.messages.communities():
             house.index.count(community)
@@ -79,7 +81,7 @@ def _model(house: House) -> Iterator[Finding]:
         if find_spec("xllamacpp") is None:
             yield Finding("llama.cpp", False, "not installed", "Install the extra: pip install 'hearthside[local]'.")
     elif settings.model is not None:
-        where = (settings.openai_base_url or "api.openai.com").rsplit("@", 1)[-1]
+        where = without_login(settings.openai_base_url or "api.openai.com")
         key = "with a key" if settings.openai_api_key else "without a key"
         yield Finding("Chat model", True, f"{settings.model} at {where}, {key}")
     else:

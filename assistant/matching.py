@@ -101,7 +101,7 @@ class Matcher:
             if id_ in vectors
             and other.message.at >= since
             and other.message.author != post.message.author
-            and self._by_member(other)
+            and self._profile.is_from_member(other)
             and _readable_beside(post, other)
         ]
         near = [passage for passage in passages if passage.score >= SIMILAR]
@@ -133,7 +133,7 @@ class Matcher:
         posts = [
             post
             for post in self._messages.posts(self._profile.id, Filters(public_only=True))[-SAMPLE:]
-            if self._by_member(post)
+            if self._profile.is_from_member(post)
         ]
         vectors = centre_all(posts, self._index.vectors(self._profile.id, [post.message.id for post in posts]))
         said = {post.message.id for post in posts if _mentions(post, topic)}
@@ -151,9 +151,6 @@ class Matcher:
         found.sort(key=lambda post: -scores[post.message.id])
         named = any(post.message.id in said for post in found)
         return Topic(topic if named else name_theme(found, posts).get(language), found)
-
-    def _by_member(self, post: Post) -> bool:
-        return not self._profile.is_team(post.message.author) and not post.author_is_bot
 
     def _vector(self, post: Post) -> Vectors | None:
         return self._index.vectors(self._profile.id, [post.message.id]).get(post.message.id)

@@ -10,7 +10,7 @@ from assistant.community import Sheet
 from assistant.desk import Desk
 from assistant.domain import Brief, Draft, Opportunity, Plan
 from assistant.errors import Conflict, NotAllowed, NotFound, Refused
-from assistant.gathering import beyond_policy, ground_for, plan_again, plan_brief, plan_opportunity
+from assistant.gathering import beyond_policy, plan_again, plan_brief, plan_opportunity, written_in
 from assistant.noticing import notice
 from assistant.noticing.incident import recognised
 from assistant.noticing.view import View
@@ -46,11 +46,8 @@ def _linked(desk: Desk, opportunity: Opportunity) -> Opportunity:
 def waiting(desk: Desk) -> list[Opportunity]:
     """What was noticed and not taken up yet in its language, most urgent first."""
     taken = desk.store.subjects(desk.profile.id)
-
-    def written_in(opportunity: Opportunity) -> str:
-        return ground_for(desk, opportunity.language, seed=0).language
-
-    return [o for o in desk.store.opportunities(desk.profile.id) if (o.subject, written_in(o)) not in taken]
+    noticed = desk.store.opportunities(desk.profile.id)
+    return [o for o in noticed if (o.subject, written_in(desk.profile, o.language)) not in taken]
 
 
 def draft_noticed(desk: Desk, *, limit: int | None = None, progress: Progress = no_progress) -> list[Draft]:

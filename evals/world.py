@@ -16,7 +16,7 @@ from assistant.ports import FactSheet, Writer
 from evals.cases import Case, CasePost
 from knowledge.adapters.memory import MemoryIndex, MemoryMessageStore
 from knowledge.history import Understanding, index_pending
-from knowledge.messages import Channel, Member, Message
+from knowledge.messages import Member, Message
 
 TODAY = date(2026, 12, 1)
 """The day on which all cases play, so that runs can be compared."""
@@ -32,7 +32,7 @@ def make_desk(case: Case, understanding: Understanding, writer: Writer) -> Desk:
         profile.id,
         messages=[_message(post) for post in case.posts],
         members=_members(),
-        channels=[Channel(id=c.id, name=c.name, visibility=c.visibility) for c in profile.channels],
+        channels=[rule.channel for rule in profile.channels],
     )
     index_pending(messages, index, understanding, profile.id, languages=profile.languages)
     if case.incident is not None:

@@ -21,7 +21,7 @@ from knowledge.adapters.memory import (
 from knowledge.embedding import Vectors
 from knowledge.history import Understanding, index_pending
 from knowledge.languages import Detection
-from knowledge.messages import Channel, Member, Message, Post, Signals
+from knowledge.messages import Member, Message, Post, Signals
 
 if TYPE_CHECKING:
     from assistant.bootstrap import House
@@ -211,8 +211,7 @@ def desk(
     chosen, fakes = profile or globals()["profile"](), understanding or globals()["understanding"]()
     store, index = MemoryMessageStore(), MemoryIndex()
     store.save_community(chosen.id, chosen.name)
-    channels = [Channel(id=c.id, name=c.name, visibility=c.visibility) for c in chosen.channels]
-    store.save(chosen.id, messages=messages, members=members, channels=channels)
+    store.save(chosen.id, messages=messages, members=members, channels=[rule.channel for rule in chosen.channels])
     index_pending(store, index, fakes, chosen.id, languages=chosen.languages)
     return Desk(
         profile=chosen,

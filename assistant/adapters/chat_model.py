@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from assistant.errors import NoAnswer
 from assistant.ports import ChatAnswer, ChatMessage
-from assistant.settings import is_loopback
+from assistant.settings import is_loopback, without_login
 
 OPENAI = "https://api.openai.com/v1"
 _MESSAGES = {"system": SystemMessage, "user": HumanMessage}
@@ -75,7 +75,7 @@ class OpenAIChat:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Nothing that the endpoint says goes into a message: it may repeat the key."""
-        where = _without_login(self._base_url)
+        where = without_login(self._base_url)
         try:
             yield
         except openai.APITimeoutError as error:
@@ -111,9 +111,3 @@ def _stream(client: Runnable[LanguageModelInput, AIMessage], prompt: list[BaseMe
         return ChatAnswer("", 0, 0)
     usage = total.usage_metadata
     return ChatAnswer(str(total.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0)
-
-
-def _without_login(url: str) -> str:
-    """A URL that can be shown: a name, a password or a key in it is left out."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -40,7 +40,7 @@ class View(_View):
     @cached_property
     def from_members(self) -> tuple[Post, ...]:
         """What members wrote: not the team, not bots."""
-        return tuple(post for post in self.posts if not self.speaks_for_brand(post) and not post.author_is_bot)
+        return tuple(post for post in self.posts if self.profile.is_from_member(post))
 
     @cached_property
     def recent(self) -> tuple[Post, ...]:

@@ -15,10 +15,10 @@ from assistant.desk import Desk
 from assistant.domain import MISSING_FACT, Brief, Draft, Kind, Opportunity
 from assistant.errors import NotAllowed
 from assistant.ports import QueueFilter
-from knowledge.adapters.memory import MemoryIndex, MemoryMessageStore
-from knowledge.history import Understanding, index_pending
+from knowledge.history import Understanding
 from knowledge.languages import FIRST_CLASS
-from knowledge.messages import Channel, Member, Message, Post
+from knowledge.messages import Member, Message, Post
+from tests import making
 
 TODAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
@@ -41,22 +41,12 @@ PRIVATE = ("roastery-staff", "ambassadors")
 def indexed(understanding: Understanding) -> Desk:
     profile = Profile.model_validate(yaml.safe_load(sample.profile_text(TODAY)))
     records = list(sample.records(TODAY))
-    messages, index = MemoryMessageStore(), MemoryIndex()
-    messages.save_community(profile.id, profile.name)
-    messages.save(
-        profile.id,
-        messages=[r for r in records if isinstance(r, Message)],
-        members=[r for r in records if isinstance(r, Member)],
-        channels=[Channel(id=c.id, name=c.name, visibility=c.visibility) for c in profile.channels],
-    )
-    index_pending(messages, index, understanding, profile.id, languages=profile.languages)
-    return Desk(
+    return making.desk(
+        *(r for r in records if isinstance(r, Message)),
         profile=profile,
-        messages=messages,
-        index=index,
-        store=MemoryDeskStore(),
+        members=[r for r in records if isinstance(r, Member)],
+        now=NOW,
         understanding=understanding,
-        clock=lambda: NOW,
     )
 
 
