@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import regex
 import yaml
@@ -113,13 +113,9 @@ def slug(name: str) -> str:
 
 def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS, staff: Sequence[Member] = ()) -> str:
     """A first community.yaml to complete: the first language is the default, staff are taken for the team."""
-    team = yaml.safe_dump(
-        [{"id": member.id, "name": member.name} for member in staff],
-        allow_unicode=True,
-        default_flow_style=True,
-        width=10_000,
-    )
-    head = yaml.safe_dump({"id": id_, "name": name}, allow_unicode=True, sort_keys=False)
+    people = [{"id": member.id, "name": member.name} for member in staff]
+    team = _yaml(people, default_flow_style=True, width=10_000)
+    head = _yaml({"id": id_, "name": name})
     return (
         f"{head}languages: [{', '.join(languages)}]\ndefault_language: {languages[0]}\n"
         "live: false        # true once new messages keep coming in: then now is today\n"
@@ -132,6 +128,14 @@ def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS, sta
     )
 
 
+def _yaml(data: object, **style: Any) -> str:
+    """`data` as a person can read it; with escapes where PyYAML would read back another text (it folds U+0085)."""
+    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, **style)
+    if yaml.safe_load(text) != data:
+        text = yaml.safe_dump(data, sort_keys=False, **style)
+    return text
+
+
 def _store(house: House, profile: Profile, records: Iterable[Record], progress: Progress) -> ImportReport:
     report = import_records(_ruled(records, profile), house.messages, profile.id, progress)
     if any(report.saved):  # an export that holds nothing makes no community
@@ -141,7 +145,7 @@ def _store(house: House, profile: Profile, records: Iterable[Record], progress: 
 
 def _ruled(records: Iterable[Record], profile: Profile) -> Iterator[Record]:
     """With the profile's word on channels in place of the export's: at no moment is a private one public."""
-    rules = {rule.id: Channel(id=rule.id, name=rule.name, visibility=rule.visibility) for rule in profile.channels}
+    rules = {rule.id: rule.channel for rule in profile.channels}
     for record in records:
         yield rules.get(record.id, record) if isinstance(record, Channel) else record
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant import sample
@@ -211,6 +211,7 @@ def test_every_id_that_is_made_is_one_that_a_profile_takes(name: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=30), st.permutations(FIRST_CLASS))
+@example("\x85", list(FIRST_CLASS))
 @settings(max_examples=40, deadline=None)
 def test_every_new_profile_is_valid_and_keeps_its_name(
     tmp_path_factory: pytest.TempPathFactory, name: str, languages: list[str]
