@@ -198,7 +198,7 @@ def test_no_key_and_no_login_is_shown(club: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://maja:pa55word@127.0.0.1:9/v1")
     ran = run_here("doctor")
-    assert "small at 127.0.0.1:9/v1, with a key" in ran.out
+    assert "small at http://127.0.0.1:9/v1, with a key" in ran.out
     assert "secret" not in ran.out
     assert "pa55word" not in ran.out
 
