@@ -4,18 +4,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from secrets import token_bytes
 from threading import RLock
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from assistant.adapters.database import open_database
 from assistant.adapters.sql import SqlDeskStore
 from assistant.community import Profile, read_profile
 from assistant.desk import PHRASEBOOK, Desk
 from assistant.errors import BadProfile, Misconfigured, NotFound
+from assistant.forgetting import Stores, left_out, recognise, withdraw
+from assistant.forgotten import Marks
 from assistant.ports import ChatModel, Writer
-from assistant.settings import Settings
+from assistant.settings import Settings, is_loopback
 from assistant.writing.model import ModelWriter, Price
 from knowledge.adapters.sql import SqlMessageStore
+from knowledge.embedding import Embedder
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
 from knowledge.signals import load_heads
@@ -24,9 +29,10 @@ from prompts.templates import template
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from assistant.adapters.erasers import Drafts, Files
     from assistant.adapters.local_model import LocalModel
     from knowledge.adapters.chroma import ChromaIndex
-    from knowledge.adapters.e5 import E5Embedder
+    from knowledge.adapters.onnx_e5 import BuiltInEmbedder
 
 WRITERS = ("auto", "phrasebook", "model")
 
@@ -70,10 +76,41 @@ class House:
         return SqlDeskStore(self.engine)
 
     @cached_property
-    def embedder(self) -> "E5Embedder":
-        from knowledge.adapters.e5 import E5Embedder
+    def built_in(self) -> "BuiltInEmbedder":
+        """The embedder that is always there. The signal heads read its features."""
+        from knowledge.adapters.onnx_e5 import BuiltInEmbedder
 
-        return E5Embedder()
+        return BuiltInEmbedder(self.settings.machine_cache)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What embeds for the search: the endpoint of the settings, or the built-in one. No text is embedded twice."""
+        from knowledge.adapters.embedding_cache import CachedEmbedder
+
+        own = self.settings.embedding_model is None
+        return CachedEmbedder(self.built_in if own else self._endpoint(), self._embeddings)
+
+    @property
+    def _embeddings(self) -> Path:
+        return self.settings.cache / "embeddings.db"
+
+    def _endpoint(self) -> Embedder:
+        from assistant.writing.masking import Mask
+        from knowledge.adapters.openai_embeddings import OpenAIEmbedder
+
+        settings = self.settings
+        # OpenAI's key goes to nobody else: with an address of its own, an endpoint needs a key of its own.
+        key = settings.embedding_key or (None if settings.embedding_url else settings.openai_api_key)
+        local = is_loopback(urlsplit(settings.embeddings_url).hostname or "")
+        return OpenAIEmbedder(
+            settings.embedding_model or "",
+            url=settings.embeddings_url,
+            key=key.get_secret_value() if key else None,
+            built_in=self.built_in,
+            # One mask for each text: the same text always leaves as the same, and nothing is ever put back.
+            mask=str if local else lambda text: Mask("ZZ").hide(text),
+            local=local,
+        )
 
     @cached_property
     def index(self) -> "ChromaIndex":
@@ -87,6 +124,13 @@ class House:
     @cached_property
     def understanding(self) -> Understanding:
         return Understanding(self.embedder, LanguageModel(), load_heads())
+
+    def searched(self, community: str) -> tuple["ChromaIndex", Understanding]:
+        """The index to search, with what asks it: that of the embedder before, while the present one's is filled."""
+        serving = self.messages.serving(community)
+        if serving is not None and serving == self.built_in.name != self.embedder.name:
+            return self.index.beside(serving), self.understanding._replace(embedder=self.built_in)
+        return self.index, self.understanding
 
     @cached_property
     def local_model(self) -> "LocalModel":
@@ -184,15 +228,16 @@ class House:
     def desk(self, community: str, writer: str = "auto") -> Desk:
         """A community's desk. It is kept, and made anew when its profile has changed."""
         profile = self.profile(community)
+        index, understanding = self.searched(community)
         kept = self._desks.get((community, writer))
-        if kept is None or kept.profile != profile:
-            self.apply_channels(profile)
+        if kept is None or kept.profile != profile or kept.index.embedder != index.embedder:
+            self.apply_rules(profile)
             kept = Desk(
                 profile=profile,
                 messages=self.messages,
-                index=self.index,
+                index=index,
                 store=self.store,
-                understanding=self.understanding,
+                understanding=understanding,
                 clock=self.clock(profile),
                 writer=self.writer(writer, profile),
                 present=self.present,
@@ -200,9 +245,64 @@ class House:
             self._desks[community, writer] = kept
         return kept
 
-    def apply_channels(self, profile: Profile) -> None:
-        """Make the store follow the profile: what its channels are called and who can read them."""
+    def apply_rules(self, profile: Profile) -> None:
+        """Make the store follow the profile: what its channels are called, who can read them, who is one person, and
+        whose posts are left out.
+        """
         self.messages.save(profile.id, channels=[rule.channel for rule in profile.channels])
+        self.messages.merge_members(profile.id, profile.aliases)
+        withdraw(profile, self.messages, self.left_out(profile), [self._files(profile.id), self._drafts(profile.id)])
+
+    def left_out(self, profile: Profile) -> set[str]:
+        """The ids of members whose posts are not to be used."""
+        return left_out(profile, self.messages)
+
+    def forgetting(self, community: str) -> Stores:
+        """All that holds traces of a community's members. Raises Misconfigured where the key of the digests is gone."""
+        from assistant.adapters.erasers import EmbeddingCache, Messages, Vectors
+        from knowledge.adapters.embedding_cache import CachedEmbedder
+
+        if not any(map(self.messages.forgotten, self.messages.communities())):
+            self._make_key()
+        self.forgotten(community)
+        erasers = (
+            self._files(community),
+            self._drafts(community),
+            EmbeddingCache(CachedEmbedder(self.embedder, self._embeddings)),
+            Vectors(lambda: self.index, community, self.settings.chroma_url is not None),
+            Messages(self.messages, community, self.engine.dialect.name),
+        )
+        return Stores(self.profile(community), self.messages, erasers, self._key())
+
+    def forgotten(self, community: str) -> Marks:
+        """What recognises those who asked to be forgotten. Raises Misconfigured where its key is gone."""
+        return recognise(self.messages, community, self._key())
+
+    def _files(self, community: str) -> "Files":
+        from assistant.adapters.erasers import Files
+
+        return Files(self.settings.home, self.profile_path(community))
+
+    def _drafts(self, community: str) -> "Drafts":
+        from assistant.adapters.erasers import Drafts
+
+        return Drafts(self.store, community)
+
+    def _key(self) -> bytes:
+        """The key by which forgotten members are recognised, of this home folder alone; empty where there is none."""
+        return self._key_file.read_bytes() if self._key_file.exists() else b""
+
+    def _make_key(self) -> None:
+        if not self._key():
+            partial = self._key_file.with_suffix(".part")
+            partial.unlink(missing_ok=True)
+            partial.touch(mode=0o600)
+            partial.write_bytes(token_bytes(32))
+            partial.replace(self._key_file)
+
+    @property
+    def _key_file(self) -> Path:
+        return self.settings.home / "forgotten.key"
 
     def clock(self, profile: Profile) -> Callable[[], datetime]:
         """What time it is: as asked for, else now for a live community, else when an archive's last message came."""

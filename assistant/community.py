@@ -4,7 +4,9 @@ Texts that end up in drafts are `Localised`: a plain string stands for the defau
 per language. A draft uses a text only in its own language; where that is missing the draft says `[NEEDS …]`.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -38,6 +40,13 @@ class TeamMember(_Strict):
     id: str
     name: str
     role: str = "team"
+
+
+class KnownMember(_Strict):
+    """One person under several ids, or names where an export knows no ids: all of it counts as written by `id`."""
+
+    id: str
+    also: tuple[str, ...] = Field(min_length=1)
 
 
 class ChannelRule(_Strict):
@@ -133,6 +142,8 @@ class Profile(_Strict):
     goals: tuple[Text, ...] = ()
     values: tuple[Text, ...] = ()
     team: tuple[TeamMember, ...] = ()
+    members: tuple[KnownMember, ...] = ()
+    opted_out: tuple[str, ...] = Field(default=(), description="ids or names of members whose posts are not to be used")
     channels: tuple[ChannelRule, ...] = ()
     response_targets: ResponseTargets = ResponseTargets()
     remedies: tuple[Remedy, ...] = ()
@@ -164,6 +175,12 @@ class Profile(_Strict):
             ids = [item.id for item in group]
             if len(ids) != len(set(ids)):
                 raise ValueError(f"ids must be unique: {sorted(i for i in ids if ids.count(i) > 1)[0]}")
+        if any(not who.strip() for who in self.opted_out):
+            raise ValueError("opted_out: an empty name is nobody's")
+        names = [name for person in self.members for name in (person.id, *person.also)]
+        if len(names) != len(set(names)):
+            twice = sorted(name for name in names if names.count(name) > 1)[0]
+            raise ValueError(f"members: “{twice}” stands there twice; each id or name belongs to one person, once")
         return self
 
     def say(self, text: Localised, language: str) -> str | None:
@@ -172,9 +189,15 @@ class Profile(_Strict):
             return text[language]
         return text.get("default") if language == self.default_language else None
 
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Each further id or name of a member -> the id that it counts as."""
+        return {name: person.id for person in self.members for name in person.also}
+
     def is_team(self, member: str) -> bool:
-        """Whether this member speaks for the brand."""
-        return any(member == person.id for person in self.team)
+        """Whether this member speaks for the brand, under whichever of their ids."""
+        known = self.aliases.get(member, member)
+        return any(known == self.aliases.get(person.id, person.id) for person in self.team)
 
     def is_from_member(self, post: Post) -> bool:
         """Whether neither the team nor a bot wrote it."""

@@ -85,7 +85,7 @@ _LISTED = {"option": "– {}", "step": "{n}. {}"}
 
 
 class Evidence(Frozen):
-    """Something a sentence may rest on. `id` says what it is: `post:…`, `profile:…`, `sheet:…`, `brief`.
+    """Something a sentence may rest on. `id` says what it is: `post:…`, `document:…`, `profile:…`, `sheet:…`, `brief`.
 
     `suspicious` marks a text that reads like an order to the assistant.
     """

@@ -9,17 +9,17 @@ from assistant.community import Profile, Remedy
 from assistant.desk import Desk
 from assistant.domain import Brief, Opportunity, Plan, Situation
 from assistant.errors import NotFound, Refused
-from assistant.matching import Topic
+from assistant.matching import Topic, mentions
 from assistant.noticing.grief import speaks_of_death
 from assistant.noticing.view import is_criticism
 from assistant.planning.apology import SheetFacts, plan_apology, sheet_facts
-from assistant.planning.building import Fact, Ground
+from assistant.planning.building import Fact, Ground, public_only
 from assistant.planning.challenge import plan_challenge
 from assistant.planning.poll import plan_decision_poll, plan_wishes_poll
 from assistant.planning.reply import Background, contact, plan_reply
-from knowledge.history import search
 from knowledge.messages import Intent, Passage, Post
 from knowledge.ports import Filters
+from knowledge.search import search
 from knowledge.words import shorten, stems
 from prompts.files import languages
 from prompts.phrasebook import FORMATS
@@ -42,7 +42,9 @@ def plan_opportunity(desk: Desk, opportunity: Opportunity, *, language: str | No
         return _apology(desk, ground, opportunity.incident or opportunity.id, posts)
     if opportunity.decision is not None:
         return _decision(desk, ground, opportunity.decision)
-    own = [post for post in posts if post.signals.language == ground.language]
+    own = public_only(post for post in posts if post.signals.language == ground.language)
+    if own and not any(mentions(post, opportunity.topic or "") for post in own):
+        raise NotFound(f"“{opportunity.topic}” was found in posts that are private or gone now. Look for themes again.")
     return plan_challenge(ground, opportunity.topic or "", _format(opportunity.topic or "", seed), own)
 
 
@@ -92,7 +94,8 @@ def _reply(desk: Desk, ground: Ground, post: Post, situation: Situation, remedy:
     related = desk.matcher.similar(post) if situation in ("criticism", "question", "wish") else []
     if situation != "criticism":
         answered = _answers_to(desk, related) if situation == "question" else []
-        return plan_reply(ground, post, situation, Background(related=related, answered=answered))
+        documents = _documents(desk, post) if situation == "question" else []
+        return plan_reply(ground, post, situation, Background(related=related, answered=answered, documents=documents))
     sheet = _confirmed_sheet(desk, ground, post)
     offered = remedy or (desk.matcher.remedy_for(post) if sheet is None else None)
     if offered is not None and remedy is None and _used_up(desk, ground, post, offered):
@@ -153,6 +156,16 @@ def beyond_policy(desk: Desk, plan: Plan) -> str | None:
     return None
 
 
+def withdrawn(desk: Desk, plan: Plan) -> str | None:
+    """Why a plan rests on posts that it may not rest on today: they are gone, or in a private channel now."""
+    behind = [item.id.removeprefix("post:") for item in plan.evidence if item.id.startswith("post:")]
+    there = desk.messages.get(desk.profile.id, behind)
+    hidden = [p for p in there.values() if p.visibility == "private" and plan.audience == "public"]
+    if count := len(set(behind)) - len(there) + len(hidden):
+        return f"Posts behind this draft that are gone or private now: {count}. Have it written again, or reject it."
+    return None
+
+
 def plan_again(desk: Desk, plan: Plan, *, remedy: str | None = None, on: date | None = None) -> Plan:
     """The same matter on today's ground: facts may have been filled in since, a remedy chosen.
 
@@ -200,6 +213,14 @@ def _answers_to(desk: Desk, related: Sequence[Passage]) -> list[Post]:
         helpful = [post for post in others if post.signals.intent == "help"]
         answers += [post for post in others if desk.profile.is_team(post.message.author)] or helpful
     return answers[:3]
+
+
+def _documents(desk: Desk, post: Post) -> list[Post]:
+    """What the brand's own texts say near a question, as far as those who read the post may read it."""
+    filters = Filters(kind="document", public_only=post.visibility == "public")
+    embedder, question = desk.understanding.embedder, post.message.full_text
+    passages = search(desk.messages, desk.index, embedder, desk.profile.id, question, count=3, filters=filters)
+    return [passage.post for passage in passages]
 
 
 def _apology(desk: Desk, ground: Ground, incident: str, posts: Sequence[Post]) -> Plan:

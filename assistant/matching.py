@@ -13,6 +13,7 @@ from knowledge.embedding import Vectors
 from knowledge.history import Understanding
 from knowledge.messages import Passage, Post
 from knowledge.ports import Filters, MessageStore, VectorIndex
+from knowledge.search import nearest
 from knowledge.themes import name_theme
 from knowledge.words import stems
 
@@ -47,12 +48,12 @@ class Matcher:
         self._messages = messages
         self._index = index
         self._understanding = understanding
-        self._centres: tuple[int, Centres] | None = None
+        self._centres: dict[bool, tuple[int, Centres]] = {}
         self._described: dict[tuple[str, ...], tuple[Vectors, list[str]]] = {}
 
     def remedy_for(self, post: Post) -> Remedy | None:
         """The remedy whose descriptions fit this complaint clearly better than those of all others."""
-        centres, vector = self._centres_now(), self._vector(post)
+        centres, vector = self._centres_for(post), self._vector(post)
         if centres is None or vector is None:
             return None
         complaint = centres.centre(vector, post.signals.language)
@@ -84,27 +85,31 @@ class Matcher:
         best = max(scored, default=(0.0, ""))
         return best[1] if best[0] >= INCIDENT_SCORE else None
 
-    def similar(self, post: Post, *, count: int = 8) -> list[Passage]:
-        """What other members wrote about the same matter in the last three months, the nearest first, as far as those
-        who read the post may read it.
+    def similar(
+        self, post: Post, *, count: int = 8, days: int | None = RELATED_DAYS, at_least: float = SIMILAR
+    ) -> list[Passage]:
+        """What other members wrote about the same matter in the days before (or ever), the nearest first, as far as
+        those who read the post may read it.
         """
-        centres, vector = self._centres_now(), self._vector(post)
+        centres, vector = self._centres_for(post), self._vector(post)
         if centres is None or vector is None:
             return []
-        since = post.message.at - timedelta(days=RELATED_DAYS)
-        hits = [id_ for id_, _ in self._index.nearest(self._profile.id, vector, 40) if id_ != post.message.id]
+        since = post.message.at - timedelta(days=days) if days is not None else None
+        readable = Filters(public_only=post.visibility == "public")
+        near_it = nearest(self._messages, self._index, self._profile.id, vector, 5 * count, readable)
+        hits = [id_ for id_, _ in near_it if id_ != post.message.id]
         posts, vectors = self._messages.get(self._profile.id, hits), self._index.vectors(self._profile.id, hits)
         own = centres.centre(vector, post.signals.language)
         passages = [
             Passage(post=other, score=round(float(centres.centre(vectors[id_], other.signals.language) @ own), 4))
             for id_, other in posts.items()
             if id_ in vectors
-            and other.message.at >= since
+            and (since is None or other.message.at >= since)
             and other.message.author != post.message.author
             and self._profile.is_from_member(other)
-            and _readable_beside(post, other)
+            and readable_beside(post, other)
         ]
-        near = [passage for passage in passages if passage.score >= SIMILAR]
+        near = [passage for passage in passages if passage.score >= at_least]
         return sorted(near, key=lambda passage: -passage.score)[:count]
 
     def troubles_before(self, post: Post, *, days: int = 180) -> list[Post]:
@@ -121,7 +126,7 @@ class Matcher:
             if is_criticism(other)
             and other.message.at < post.message.at
             and other.message.thread != post.message.thread
-            and _readable_beside(post, other)
+            and readable_beside(post, other)
         ]
 
     def about(self, topic: str, language: str) -> "Topic":
@@ -132,14 +137,16 @@ class Matcher:
         """
         posts = [
             post
-            for post in self._messages.posts(self._profile.id, Filters(public_only=True))[-SAMPLE:]
+            for post in self._messages.posts(self._profile.id, Filters(public_only=True), newest=SAMPLE)
             if self._profile.is_from_member(post)
         ]
-        vectors = centre_all(posts, self._index.vectors(self._profile.id, [post.message.id for post in posts]))
-        said = {post.message.id for post in posts if _mentions(post, topic)}
+        stored = self._index.vectors(self._profile.id, [post.message.id for post in posts])
+        vectors = centre_all(posts, stored)
+        said = {post.message.id for post in posts if mentions(post, topic)}
         query = self._understanding.embedder.encode_query(topic)
-        near = {id_ for id_, cosine in self._index.nearest(self._profile.id, query, 20) if cosine >= NEAR_QUERY}
-        meant = [vectors[id_] for id_ in (said or near) if id_ in vectors]
+        near = sorted(stored, key=lambda id_: -float(stored[id_] @ query))[:20]
+        meant = [vector for id_, vector in vectors.items() if id_ in said]
+        meant = meant or [vectors[id_] for id_ in near if float(stored[id_] @ query) >= NEAR_QUERY]
         if not meant:
             return Topic(topic, [])
         centre = np.mean(meant, axis=0)
@@ -163,22 +170,24 @@ class Matcher:
             self._described[texts] = self._understanding.embedder.encode(texts).vectors, languages
         return self._described[texts]
 
-    def _centres_now(self) -> Centres | None:
-        size = self._index.count(self._profile.id)
-        if size and (self._centres is None or self._centres[0] != size):
-            posts = self._messages.posts(self._profile.id)[-SAMPLE:]
-            vectors = self._index.vectors(self._profile.id, [post.message.id for post in posts])
+    def _centres_for(self, post: Post) -> Centres | None:
+        """Those of public posts, where the post is one: nothing private shapes what is made for all to read."""
+        size, public = self._index.count(self._profile.id), post.visibility == "public"
+        if size and (public not in self._centres or self._centres[public][0] != size):
+            posts = self._messages.posts(self._profile.id, Filters(public_only=public), newest=SAMPLE)
+            vectors = self._index.vectors(self._profile.id, [each.message.id for each in posts])
             if vectors:
-                self._centres = size, Centres.of(posts, vectors)
-        return self._centres[1] if self._centres and size else None
+                self._centres[public] = size, Centres.of(posts, vectors)
+        return self._centres[public][1] if size and public in self._centres else None
 
 
-def _readable_beside(post: Post, other: Post) -> bool:
+def readable_beside(post: Post, other: Post) -> bool:
     """Whether all who read `post` may read `other`: a private channel has readers of its own."""
     return other.visibility == "public" or other.message.channel == post.message.channel
 
 
-def _mentions(post: Post, topic: str) -> bool:
+def mentions(post: Post, topic: str) -> bool:
+    """Whether a post uses the topic's words, in any of their forms."""
     language = post.signals.language
     wanted = stems(topic, language)
     return bool(wanted) and wanted <= stems(post.message.text, language)

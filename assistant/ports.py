@@ -1,12 +1,16 @@
 """What the use cases of the desk need from the outside, as protocols. Adapters and fakes implement them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from assistant.community import Sheet
 from assistant.domain import Decision, Draft, Finding, Kind, Move, Opportunity, Plan, Provenance, Segment, Status
+from assistant.forgotten import Trace
 from knowledge.messages import Frozen
+
+Remembered = Opportunity | Plan | Draft | Decision | str
+"""What a desk store keeps of posts; a string is why a slot of a batch has no draft."""
 
 
 class Written(NamedTuple):
@@ -154,4 +158,31 @@ class DeskStore(Protocol):
 
     def batches(self, community: str) -> list[BatchState]:
         """Those of a community, the one started last at the end."""
+        ...
+
+    def sheets(self, community: str) -> list[FactSheet]:
+        """The fact sheets that were filled in or confirmed on the desk."""
+        ...
+
+    def erase(self, community: str, concerned: Callable[[Remembered], bool], *, dry_run: bool = False) -> int:
+        """Delete the opportunities, drafts (with all their decisions) and slots of batches that are concerned, in one
+        transaction. Returns how many; with `dry_run`, how many it would be.
+        """
+        ...
+
+
+class Eraser(Protocol):
+    """One place that may hold traces of a member. Erasing again finds nothing more and is no error."""
+
+    @property
+    def name(self) -> str: ...
+
+    def find(self, trace: Trace) -> int:
+        """How many things there would go."""
+        ...
+
+    def erase(self, trace: Trace) -> None: ...
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        """What it cannot or must not erase, and where that is: sentences for a person, without a member's name."""
         ...

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HEARTHSIDE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(default=DEFAULT_HOME, description="the one folder that holds all state")
+    cache_dir: Path | None = Field(
+        default=None, description="what is made once on a machine, of no community's texts; default: in the home folder"
+    )
     # A URL may carry a password, so none of them is printed with the settings.
     database_url: str | None = Field(
         default=None, repr=False, description="SQLAlchemy URL; default: SQLite in the home folder"
@@ -34,6 +37,15 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         default=None, repr=False, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
     )
+    embedding_model: str | None = Field(
+        default=None, description="name of an embeddings model at an endpoint; without one the built-in embeds"
+    )
+    embedding_url: str | None = Field(
+        default=None, repr=False, description="where that endpoint is; default: OPENAI_BASE_URL"
+    )
+    embedding_key: SecretStr | None = Field(
+        default=None, description="its key; default: OPENAI_API_KEY, if it is there"
+    )
     local_model: Path | None = Field(default=None, description="a GGUF file to run in this process")
     prompt_version: int | None = Field(default=None, description="version of the prompt; default: the newest")
     model_timeout: float = Field(default=120.0, gt=0, description="seconds")
@@ -45,13 +57,17 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     login: SecretStr | None = Field(default=None, description="name:password; needed for any host but loopback")
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="what a webhook proves itself with; without one there is none"
+    )
+    webhook_rate: str = Field(default="60/minute", description="how often a client may call it")
 
-    @field_validator("home", "local_model", mode="after")
+    @field_validator("home", "cache_dir", "local_model", mode="after")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
 
-    @field_validator("openai_base_url", "chroma_url", mode="after")
+    @field_validator("openai_base_url", "chroma_url", "embedding_url", mode="after")
     @classmethod
     def _reachable(cls, url: str | None) -> str | None:
         if url:
@@ -84,6 +100,14 @@ class Settings(BaseSettings):
     @property
     def cache(self) -> Path:
         return self.home / "cache"
+
+    @property
+    def machine_cache(self) -> Path:
+        return self.cache_dir or self.cache
+
+    @property
+    def embeddings_url(self) -> str:
+        return self.embedding_url or self.openai_base_url or "https://api.openai.com/v1"
 
     def profile_path(self, community: str) -> Path:
         """Where a community's community.yaml lies."""

@@ -10,7 +10,7 @@ from assistant.community import Sheet
 from assistant.desk import Desk
 from assistant.domain import Brief, Draft, Opportunity, Plan
 from assistant.errors import Conflict, NotAllowed, NotFound, Refused
-from assistant.gathering import beyond_policy, plan_again, plan_brief, plan_opportunity, written_in
+from assistant.gathering import beyond_policy, plan_again, plan_brief, plan_opportunity, withdrawn, written_in
 from assistant.noticing import notice
 from assistant.noticing.incident import recognised
 from assistant.noticing.view import View
@@ -27,8 +27,10 @@ def notice_now(desk: Desk) -> list[Opportunity]:
     """Look through the last months for what deserves an answer or an idea, and remember it."""
     community = desk.profile.id
     posts = desk.messages.posts(community, Filters(since=desk.now - timedelta(days=NOTICED_DAYS), until=desk.now))
-    vectors = desk.index.vectors(community, [post.message.id for post in posts])
-    found = notice(View(desk.profile, desk.now, posts, centre_all(posts, vectors)))
+    # What is compared by meaning becomes public: what was said in private is no part of it, not even of its centre.
+    public = [post for post in posts if post.visibility == "public"]
+    vectors = desk.index.vectors(community, [post.message.id for post in public])
+    found = notice(View(desk.profile, desk.now, posts, centre_all(public, vectors)))
     linked = [_linked(desk, opportunity) for opportunity in recognised(found, desk.store.opportunities(community))]
     desk.store.save_opportunities(community, linked)
     return linked
@@ -121,7 +123,7 @@ def edit(desk: Desk, id_: str, move: str, text: str, by: str, *, revision: int |
 def approve(desk: Desk, id_: str, by: str, *, revision: int | None = None, read_by: str | None = None) -> Draft:
     """Approve. Raises NotAllowed with what stands in the way: in the text, or in the facts and the policy of today."""
     draft = _seen(find_draft(desk, id_), revision)
-    if (problem := beyond_policy(desk, draft.plan)) is not None:
+    if (problem := beyond_policy(desk, draft.plan) or withdrawn(desk, draft.plan)) is not None:
         raise NotAllowed(problem)
     sheet = desk.sheet(draft.plan.incident) if draft.plan.incident else None
     return _decide(desk, reviewing.approve(draft, by, desk.decided_at, sheet=sheet, read_by=read_by))

@@ -12,6 +12,7 @@ from time import perf_counter
 from assistant import intake, usecases
 from assistant.bootstrap import House
 from assistant.ports import QueueFilter
+from assistant.precedents import precedents_of
 from assistant.sample import ID
 from assistant.settings import read_settings
 from benchmarks.drafting import NOW, report
@@ -34,7 +35,7 @@ def main() -> None:
             started = perf_counter()
             listed = desk.store.drafts(ID, QueueFilter(status="proposed"), 100)
             render.queue(listed, datetime.now(UTC), draft.id, desk.store.count_drafts(ID))
-            render.post(draft)
+            render.post(draft, precedents_of(desk, draft))
             render.sentences(draft, draft.segments[0].move, datetime.now(UTC))
             render.history(draft, desk.store.decisions(draft.id))
             times.append(perf_counter() - started)

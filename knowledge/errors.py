@@ -4,7 +4,8 @@ KnowledgeError
 ├── UnknownFormat      no importer recognises the path
 ├── BadExport          an export cannot be read at all
 ├── StoreBusy          another process holds the vector store
-└── StoreUnreachable   a database or vector server does not answer
+├── StoreUnreachable   a database or vector server does not answer
+└── EmbeddingFailed    an embeddings endpoint gives no vectors
 """
 
 
@@ -26,3 +27,7 @@ class StoreBusy(KnowledgeError):
 
 class StoreUnreachable(KnowledgeError):
     """A database or vector server does not answer."""
+
+
+class EmbeddingFailed(KnowledgeError):
+    """An embeddings endpoint gives no vectors."""

@@ -1,24 +1,28 @@
-"""The use cases of this package: import an export, index what is pending, search, and heal after a crash."""
+"""The use cases of this package: import an export, index what is pending, and repair the index."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from knowledge.embedding import Embedder
-from knowledge.languages import Detector
-from knowledge.messages import Channel, Member, Message, Passage, Record, Skipped
-from knowledge.ports import Filters, MessageStore, Saved, VectorIndex
+from knowledge.languages import Detection, Detector
+from knowledge.messages import Channel, Contents, Kind, Member, Message, Record, Skipped
+from knowledge.ports import MessageStore, Saved, Understood, VectorIndex, shelf_of
 from knowledge.signals import Heads
+from knowledge.terms import terms
 
 T = TypeVar("T")
 
 STORE_BATCH = 500
 """Messages saved in one transaction."""
-INDEX_BATCH = 32
-"""Messages embedded between two marks in the store: what a kill -9 costs at most."""
+INDEX_BATCH = 512
+"""Messages embedded between two marks in the store: what a kill -9 costs at most. The more, the more of them have the
+same length, and share a run of the network."""
 EXAMPLES = 20
 """Skipped parts that a report names one by one."""
+_SHELVES: tuple[Kind | None, ...] = (None, "document")
 
 Progress = Callable[[int, int | None], None]
 """Called with what is done and, where it is known, the total."""
@@ -49,6 +53,7 @@ def import_records(
             messages=[r for r in batch if isinstance(r, Message)],
             members=[r for r in batch if isinstance(r, Member)],
             channels=[r for r in batch if isinstance(r, Channel)],
+            contents=[r for r in batch if isinstance(r, Contents)],
         )
         for record in batch:
             if isinstance(record, Skipped):
@@ -81,54 +86,94 @@ def index_pending(
 
     The index is written first and the store marked after: killed in between, the same batch is simply done again.
     """
-    total, done = store.count_pending(community), 0
-    while batch := store.pending(community, INDEX_BATCH):
-        encoding = understanding.embedder.encode([message.full_text for message in batch])
-        known = store.languages_of(community, [message.reply_to for message in batch if message.reply_to])
-        detections = [
-            understanding.languages.detect(message.text, expected=languages, hint=known.get(message.reply_to or ""))
-            for message in batch
-        ]
+    embedder = understanding.embedder.name
+    _take_out(store, index, community)
+    total, done = store.count_pending(community, embedder), 0
+    while batch := store.pending(community, embedder, INDEX_BATCH):
+        with ThreadPoolExecutor(1) as aside:  # the network leaves time for other things
+            embedded = aside.submit(understanding.embedder.encode, [message.full_text for message in batch])
+            known = store.languages_of(community, [message.reply_to for message in batch if message.reply_to])
+            detections = _detect(understanding.languages, batch, languages, known)
+            encoding = embedded.result()
         signals = understanding.heads.read(encoding.features, detections)
-        index.add(community, [message.id for message in batch], encoding.vectors)
-        store.mark_indexed(community, list(zip(batch, signals, strict=True)))
+        for kind in {message.kind for message in batch}:
+            rows = [row for row, message in enumerate(batch) if message.kind == kind]
+            index.add(shelf_of(community, kind), [batch[row].id for row in rows], encoding.vectors[rows])
+        understood = [
+            Understood(message, each, terms(message.full_text, each.language))
+            for message, each in zip(batch, signals, strict=True)
+        ]
+        store.mark_indexed(community, embedder, understood)
         done += len(batch)
         progress(done, max(total, done))
+    store.serve(community, embedder)
     return done
 
 
+def _detect(
+    detector: Detector, batch: Iterable[Message], expected: Sequence[str], known: Mapping[str, str]
+) -> list[Detection]:
+    """The language of each message, oldest first: that of the post it answers may be `known` or found on the way."""
+    spoken = dict(known)
+    detections = []
+    for message in batch:
+        detections.append(detector.detect(message.text, expected=expected, hint=spoken.get(message.reply_to or "")))
+        spoken[message.id] = detections[-1].language
+    return detections
+
+
+def _take_out(store: MessageStore, index: VectorIndex, community: str) -> None:
+    """Take out of the index what has been deleted since."""
+    while gone := store.gone(community, STORE_BATCH):
+        for kind in set(gone.values()):
+            index.remove(shelf_of(community, kind), [id_ for id_, other in gone.items() if other == kind])
+        store.mark_gone(community, gone)
+
+
+class Differences(NamedTuple):
+    """Where store and index disagree: what the index lost, and what it has that the store does not know."""
+
+    missing: frozenset[str]
+    unknown: frozenset[str]
+
+
+def compare(store: MessageStore, index: VectorIndex, community: str) -> Differences:
+    """Compare the ids that the store counts on with those that the index has."""
+    expected = store.indexed_ids(community, index.embedder)
+    there = {shelf_of(community, kind): index.ids(shelf_of(community, kind)) for kind in _SHELVES}
+    missing = {id_ for id_, kind in expected.items() if id_ not in there[shelf_of(community, kind)]}
+    return Differences(frozenset(missing), frozenset().union(*there.values()) - expected.keys())
+
+
+def repair(store: MessageStore, index: VectorIndex, community: str) -> Differences:
+    """Have indexed anew what the index lost, and remove from it what the store does not know. Says what differed."""
+    found = compare(store, index, community)
+    store.forget_index(community, found.missing)
+    for kind in _SHELVES:
+        index.remove(shelf_of(community, kind), list(found.unknown))
+    return found
+
+
 def heal(store: MessageStore, index: VectorIndex, community: str) -> bool:
-    """Have everything indexed again where the index lost vectors that the store counts on. True if that was needed."""
-    marked = store.count(community) - store.count_pending(community)
-    if index.count(community) >= marked:
+    """Have everything indexed again where the index lost vectors that the store counts on. True if that was needed.
+
+    A quick look at the numbers, for every start; `repair` looks at each id.
+    """
+    expected = store.count(community) - store.count_pending(community, index.embedder)
+    if count_vectors(index, community) >= expected:
         return False
-    store.forget_index(community)
-    return True
+    return bool(repair(store, index, community).missing)
 
 
-def search(
-    store: MessageStore,
-    index: VectorIndex,
-    embedder: Embedder,
-    community: str,
-    question: str,
-    *,
-    count: int = 10,
-    filters: Filters = Filters(),
-) -> list[Passage]:
-    """The posts nearest in meaning to `question`, best first. Filters are applied to more hits than needed."""
-    if not question.strip():
-        return []
-    wanted, available = count * 4, index.count(community)
-    vector = embedder.encode_query(question)
-    while True:
-        hits = index.nearest(community, vector, min(wanted, available)) if available else []
-        posts = store.get(community, [id_ for id_, _ in hits])
-        passages = [Passage(post=posts[id_], score=round(score, 4)) for id_, score in hits if id_ in posts]
-        found = [passage for passage in passages if filters.admit(passage.post)]
-        if len(found) >= count or wanted >= available:
-            return found[:count]
-        wanted *= 4
+def count_vectors(index: VectorIndex, community: str) -> int:
+    """Vectors of a community's messages and documents."""
+    return sum(index.count(shelf_of(community, kind)) for kind in _SHELVES)
+
+
+def drop(index: VectorIndex, community: str) -> None:
+    """Remove all vectors of a community."""
+    for kind in _SHELVES:
+        index.drop(shelf_of(community, kind))
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Visibility = Literal["public", "private"]
+Kind = Literal["post", "poll", "review", "ticket", "document"]
+"""What a message is. A document is a piece of the brand's own texts: nobody in the community wrote it."""
 Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Intent = Literal["complaint", "question", "praise", "wish", "help", "achievement", "thanks", "other", "unsure"]
 
@@ -27,13 +29,14 @@ class Channel(Frozen):
 
 
 class Member(Frozen):
-    """Somebody who writes: when they came, and whether they run the place, if the export says so."""
+    """Somebody who writes: when they came, their roles, and whether they run the place, if the export says so."""
 
     id: str = Field(max_length=300)
     name: str
     joined: AwareDatetime | None = None
     is_bot: bool = False
     is_staff: bool = False
+    roles: tuple[str, ...] = ()
 
 
 class Message(Frozen):
@@ -41,12 +44,15 @@ class Message(Frozen):
 
     `thread` is the id of the thread's first message (its own for a first message). `edited` is the time of the last
     edit. `rating` runs from 1 (worst) to 5, where the export has one. `reactions` counts each reaction by its name.
+    `accepted` marks the answer that who asked took for the right one. A deleted message keeps its place in its thread
+    but none of its words.
     """
 
     id: str = Field(min_length=1, max_length=300)
     channel: str = Field(max_length=300)
     author: str = Field(max_length=300)
-    text: str = Field(min_length=1)
+    text: str
+    kind: Kind = "post"
     at: AwareDatetime
     thread: str = Field(max_length=300)
     reply_to: str | None = Field(default=None, max_length=300)
@@ -55,11 +61,25 @@ class Message(Frozen):
     reactions: Mapping[str, int] = Field(default_factory=dict)
     edited: AwareDatetime | None = None
     url: str | None = None
+    accepted: bool = False
+    deleted: bool = False
+
+    @model_validator(mode="after")
+    def _has_words(self) -> Self:
+        if self.deleted == bool(self.text):
+            raise ValueError("a deleted message has no text, any other has one")
+        return self
 
     @property
     def version(self) -> datetime:
         """When this state of the message came to be."""
         return self.edited or self.at
+
+    def replaces(self, stored: "Message") -> bool:
+        """Whether this is a later state than the stored one. What was deleted comes back only by a later edit."""
+        if self.deleted != stored.deleted:
+            return self.deleted or self.version > stored.version
+        return self != stored and self.version >= stored.version
 
     @property
     def digest(self) -> str:
@@ -90,7 +110,14 @@ class Skipped(Frozen):
     reason: str
 
 
-Record = Channel | Member | Message | Skipped
+class Contents(Frozen):
+    """That a thread holds these messages and no others: whatever else stood there has been deleted."""
+
+    thread: str
+    ids: tuple[str, ...]
+
+
+Record = Channel | Member | Message | Contents | Skipped
 """What an importer yields, in any order, one at a time."""
 
 
@@ -107,7 +134,22 @@ class Post(Frozen):
 
 
 class Passage(Frozen):
-    """A search result: a post and how near it is to the question (cosine, -1 to 1)."""
+    """A search result: a post, its score (higher is better), and why it matched.
+
+    `cosine` (-1 to 1) is set where its meaning came near, `words` are those of the question that it uses, and `alike`
+    counts further posts that say nearly the same.
+    """
 
     post: Post
     score: float
+    cosine: float | None = None
+    words: tuple[str, ...] = ()
+    alike: int = 0
+
+    @property
+    def why(self) -> str:
+        """Why it matched, for a person."""
+        reasons = [f"near in meaning ({self.cosine:.2f})"] if self.cosine is not None else []
+        reasons += [f"says {', '.join(f'“{word}”' for word in self.words)}"] if self.words else []
+        reasons += [f"{self.alike} more say nearly the same"] if self.alike else []
+        return "; ".join(reasons)

@@ -1,11 +1,13 @@
 """What the use cases of this package need from the outside, as protocols. Adapters and fakes implement them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from knowledge.embedding import Vectors
-from knowledge.messages import Channel, Member, Message, Post, Signals
+from knowledge.messages import Channel, Contents, Kind, Member, Message, Post, Signals
+
+Redacted = TypeVar("Redacted", Message, Channel)
 
 
 class Saved(NamedTuple):
@@ -22,7 +24,7 @@ class Saved(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """Which posts are asked for. None means any."""
+    """Which posts are asked for. None means any; of kinds, any that somebody in the community wrote."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -30,11 +32,14 @@ class Filters(NamedTuple):
     author: str | None = None
     thread: str | None = None
     language: str | None = None
+    kind: Kind | None = None
+    min_rating: float | None = None
+    max_rating: float | None = None
     public_only: bool = False
 
     def admit(self, post: Post) -> bool:
         """Whether `post` is one of those asked for."""
-        message = post.message
+        message, rating = post.message, post.message.rating
         return (
             (self.since is None or message.at >= self.since)
             and (self.until is None or message.at <= self.until)
@@ -42,12 +47,32 @@ class Filters(NamedTuple):
             and self.author in (None, message.author)
             and self.thread in (None, message.thread)
             and self.language in (None, post.signals.language)
+            and (message.kind == self.kind if self.kind else message.kind != "document")
+            and (self.min_rating is None or (rating is not None and rating >= self.min_rating))
+            and (self.max_rating is None or (rating is not None and rating <= self.max_rating))
             and not (self.public_only and post.visibility == "private")
         )
 
 
+class Understood(NamedTuple):
+    """A message with what is stored of its understanding: signals, and its terms for the search by words."""
+
+    message: Message
+    signals: Signals
+    terms: Sequence[str]
+
+
+class Redaction(Protocol):
+    """Takes out of a record what names somebody; the same record where nothing does."""
+
+    def __call__(self, record: Redacted, /) -> Redacted: ...
+
+
 class MessageStore(Protocol):
-    """The messages of all communities: the truth."""
+    """The messages of all communities: the truth. Deleted messages are kept, and never given out as posts.
+
+    `embedder` names the vector index that a method speaks of: an index of another embedder is another index.
+    """
 
     def communities(self) -> dict[str, str]:
         """Community id -> name."""
@@ -62,64 +87,175 @@ class MessageStore(Protocol):
         messages: Sequence[Message] = (),
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
+        contents: Sequence[Contents] = (),
     ) -> Saved:
-        """Add or update, in one transaction. An older version of a message never replaces a newer one."""
+        """Add or update, in one transaction. An older version of a message never replaces a newer one.
+
+        What a thread does not hold any more (`contents`) is marked as deleted, after the messages are saved.
+        """
         ...
 
-    def pending(self, community: str, limit: int) -> list[Message]:
+    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
         """Messages that are not indexed in their present state, oldest first."""
         ...
 
-    def count_pending(self, community: str) -> int: ...
+    def count_pending(self, community: str, embedder: str) -> int: ...
 
     def languages_of(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         """The detected language of those messages that have one."""
         ...
 
-    def mark_indexed(self, community: str, indexed: Sequence[tuple[Message, Signals]]) -> None:
-        """Store signals, and that these messages are in the vector index, in one transaction."""
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
+        """Store signals and terms, and that these messages are in the vector index, in one transaction."""
         ...
 
-    def forget_index(self, community: str) -> None:
-        """Mark every message as not indexed, for a rebuild."""
+    def gone(self, community: str, limit: int) -> dict[str, Kind]:
+        """Deleted messages that a vector index may still have."""
         ...
 
-    def posts(self, community: str, filters: Filters = Filters()) -> list[Post]:
-        """Indexed posts, oldest first."""
+    def mark_gone(self, community: str, ids: Iterable[str]) -> None:
+        """Drop the signals and terms of deleted messages: they are out of the vector index."""
+        ...
+
+    def forget_index(self, community: str, ids: Iterable[str] | None = None) -> None:
+        """Mark these messages, or all, as not indexed, to have them indexed anew."""
+        ...
+
+    def indexed_ids(self, community: str, embedder: str) -> dict[str, Kind]:
+        """What must stand in the vector index."""
+        ...
+
+    def serving(self, community: str) -> str | None:
+        """The embedder whose index is searched: the one before, while a new one is being filled."""
+        ...
+
+    def serve(self, community: str, embedder: str) -> None: ...
+
+    def posts(self, community: str, filters: Filters = Filters(), *, newest: int | None = None) -> list[Post]:
+        """Indexed posts, oldest first; only so many of the newest, if that is asked for."""
         ...
 
     def get(self, community: str, ids: Iterable[str]) -> dict[str, Post]:
-        """Indexed posts by id; unknown ids are left out."""
+        """Indexed posts by id, documents too; unknown ids are left out."""
+        ...
+
+    def matching(
+        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
+    ) -> list[tuple[str, float]]:
+        """The ids of posts that use at least one of these terms, best first, each with its score.
+
+        Rare terms weigh more than common ones, and terms that most posts use nothing.
+        """
+        ...
+
+    def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
+        """The ids of all posts that the filters admit; None where they are more than `limit`."""
+        ...
+
+    def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
+        """Those of the ids whose posts the filters admit."""
         ...
 
     def staff(self, community: str) -> list[Member]:
         """The members who run the place, as far as the export says so, by name."""
         ...
 
-    def count(self, community: str) -> int: ...
+    def members(self, community: str, name: str) -> list[Member]:
+        """The members with this id or name, in upper or lower case."""
+        ...
+
+    def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        """Member id -> name, of those of these members who are known."""
+        ...
+
+    def channels(self, community: str) -> dict[str, Channel]:
+        """Channel id -> channel."""
+        ...
+
+    def threads(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        """Message id -> the thread it stands in, of those of these messages that are stored, indexed or not."""
+        ...
+
+    def merge_members(self, community: str, aliases: Mapping[str, str]) -> None:
+        """Have what these members wrote (id -> id) stand under the other id; their own records are dropped."""
+        ...
+
+    def count(self, community: str) -> int:
+        """Messages that are not deleted."""
+        ...
 
     def newest(self, community: str) -> datetime | None:
-        """When the newest message was written."""
+        """When the newest message of the community was written."""
+        ...
+
+    def everything(self, community: str, authors: Collection[str] | None = None) -> Iterator[Message]:
+        """All messages, or what these members wrote: indexed or not, the deleted ones too."""
+        ...
+
+    def withdraw(self, community: str, authors: Collection[str]) -> None:
+        """Mark what these members wrote as deleted, without its words. A later import can bring it back."""
+        ...
+
+    def erase(self, community: str, authors: Collection[str], redact: Redaction) -> int:
+        """Delete these members, what they wrote and all that was made of it; have what others wrote, and the channels,
+        redacted, their ids too. What has changed has to be indexed anew. Returns how many messages went or changed.
+
+        In one transaction; done again, it changes nothing more. Afterwards the database file holds nothing of it.
+        Raises StoreBusy where another process keeps the file from being cleaned.
+        """
+        ...
+
+    def forgotten(self, community: str) -> dict[str, Mapping[str, object]]:
+        """Those who asked to be forgotten: the digest of a member's id -> what was noted about it."""
+        ...
+
+    def save_forgotten(self, community: str, member: str, at: datetime, receipt: Mapping[str, object]) -> None:
+        """Note that this member (the digest of an id) asked to be forgotten; noted again, the later note counts."""
         ...
 
 
 class VectorIndex(Protocol):
-    """Nearest neighbours among the vectors of a community's messages. Derived from the store, rebuildable."""
+    """Nearest neighbours among vectors, on shelves: one for a community's messages, one for its documents.
 
-    def add(self, community: str, ids: Sequence[str], vectors: Vectors) -> None:
+    Derived from the store, rebuildable. Vectors of different embedders never share an index.
+    """
+
+    @property
+    def embedder(self) -> str:
+        """The name of the embedder whose vectors these are."""
+        ...
+
+    def add(self, shelf: str, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace."""
         ...
 
-    def nearest(self, community: str, vector: Vectors, count: int) -> list[tuple[str, float]]:
-        """The ids nearest to a vector of shape (dimensions,), best first, each with its cosine."""
+    def remove(self, shelf: str, ids: Sequence[str]) -> None:
+        """Ids that are not there are no error."""
         ...
 
-    def vectors(self, community: str, ids: Sequence[str]) -> dict[str, Vectors]:
+    def nearest(
+        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The ids nearest to a vector of shape (dimensions,), best first, each with its cosine; `among` given ids."""
+        ...
+
+    def vectors(self, shelf: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """The vectors of those ids that the index has."""
         ...
 
-    def count(self, community: str) -> int: ...
+    def ids(self, shelf: str) -> set[str]: ...
 
-    def drop(self, community: str) -> None:
-        """Remove a community's vectors."""
+    def count(self, shelf: str) -> int: ...
+
+    def drop(self, shelf: str) -> None:
+        """Remove a shelf's vectors."""
         ...
+
+    def forget(self, shelf: str, ids: Collection[str]) -> None:
+        """Remove these from the shelf, of every embedder, so that no file of this process holds them any more."""
+        ...
+
+
+def shelf_of(community: str, kind: Kind | None = None) -> str:
+    """Where in the vector index messages of a kind stand. Documents must not crowd out what members say."""
+    return f"{community}.documents" if kind == "document" else community

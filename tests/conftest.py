@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-from knowledge.adapters.e5 import E5Embedder
+from knowledge.adapters.onnx_e5 import fingerprint, open_e5
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
 from knowledge.signals import load_heads
@@ -18,13 +18,20 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+@pytest.fixture(scope="session")
+def converted(pytestconfig: pytest.Config) -> Path:
+    """A cache folder that all workers and all runs share: the network is converted once for each state of the code."""
+    return Path(pytestconfig.cache.mkdir("hearthside")) / fingerprint() if pytestconfig.cache else Path("out/cache")
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(tmp_path: Path, converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes a person's own settings, keys or state."""
     for name in list(os.environ):
         if name.startswith(("HEARTHSIDE_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HEARTHSIDE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HEARTHSIDE_CACHE_DIR", str(converted))
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +41,9 @@ def languages() -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def understanding(languages: LanguageModel) -> Understanding:
+def understanding(languages: LanguageModel, converted: Path) -> Understanding:
     """The real embedder, detector and heads."""
-    return Understanding(E5Embedder(), languages, load_heads())
+    return Understanding(open_e5(converted).embedder, languages, load_heads())
 
 
 @pytest.fixture(scope="session")

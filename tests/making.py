@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from assistant.adapters.memory import MemoryDeskStore
@@ -233,6 +234,12 @@ class HeldIndex(MemoryIndex):
         self.held = False
 
 
+class Ready(WordEmbedder):
+    """The built-in embedder, opened."""
+
+    opened = SimpleNamespace(reason="")
+
+
 def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":
     """A house with its state in `home`: the database is real, vectors are in memory, what understands is a fake."""
     from assistant.bootstrap import House
@@ -240,6 +247,7 @@ def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":
 
     made = House(read_settings(home=home, **flags), as_of)
     made.__dict__ |= {"index": HeldIndex(), "understanding": understanding(), "embedder": WordEmbedder()}
+    made.__dict__["built_in"] = Ready()
     return made
 
 

@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assistant.bootstrap import House
     from assistant.domain import Draft, Status
     from assistant.ports import QueueFilter
+    from knowledge.messages import Kind, Post
 
 # Nothing we use may call home. Set before any of it is imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -41,6 +42,18 @@ Home = Annotated[
     typer.Option("--home", help="The folder that holds all state; default: HEARTHSIDE_HOME or ~/.hearthside."),
 ]
 WriterName = Annotated[str, typer.Option("--writer", help="auto, phrasebook or model.")]
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="slack, discord, telegram, whatsapp, discourse, zulip, mastodon, reddit, stackexchange, mbox, table "
+        "or documents; default: by content.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--map", help="For tables: FIELD=COLUMN, such as text=Review. Repeatable.")
+]
+TimeFormat = Annotated[str | None, typer.Option("--time-format", help="For tables: such as %d/%m/%Y.")]
 
 
 _INTERRUPTED = 130
@@ -66,15 +79,11 @@ def main() -> None:
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A Slack export (folder or zip), Discourse JSON, CSV or JSONL.")],
+    path: Annotated[Path, typer.Argument(help="An export as it came (file, folder or zip), a table, or documents.")],
     community: Annotated[str | None, typer.Option("--community", "-c", help="Name; default: that of the file.")] = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", help="slack, discourse or table; default: by content.")
-    ] = None,
-    columns: Annotated[
-        list[str] | None, typer.Option("--map", help="For tables: FIELD=COLUMN, such as text=Review. Repeatable.")
-    ] = None,
-    time_format: Annotated[str | None, typer.Option("--time-format", help="For tables: such as %d/%m/%Y.")] = None,
+    format_: FormatName = None,
+    columns: Columns = None,
+    time_format: TimeFormat = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -117,6 +126,27 @@ def import_(
 
 
 @app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Where exports are dropped.")],
+    community: Annotated[
+        str | None, typer.Option("--community", "-c", help="Name; default: the only one, else that of the file.")
+    ] = None,
+    format_: FormatName = None,
+    columns: Columns = None,
+    time_format: TimeFormat = None,
+    home: Home = None,
+) -> None:
+    """Import what is dropped into a folder, as it comes; it moves to done/, or to failed/ with the reason."""
+    from assistant import watching
+    from knowledge.importers.source import Options
+
+    options = Options(columns=_columns(columns or []), time_format=time_format)
+    with _house(home) as house:
+        _say(f"Watching {folder} — stop it with Ctrl-C.")
+        watching.watch(house, folder, community=community, format_=format_, options=options, say=_say)
+
+
+@app.command()
 def search(
     question: Annotated[str, typer.Argument(help="What to look for, in any language.")],
     community: Community = None,
@@ -124,32 +154,101 @@ def search(
     language: Annotated[str | None, typer.Option("--language", help="Only posts in this language.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="Only posts in this channel (its id).")] = None,
     author: Annotated[str | None, typer.Option("--author", help="Only posts by this member (their id).")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Only these: post, poll, review or ticket; document: your own texts.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option("--since", help="Only from this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="Only up to this day.")] = None,
+    rating: Annotated[
+        tuple[float, float] | None, typer.Option("--rating", help="Only ratings from … to ….", metavar="FROM TO")
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Find what the community said, by meaning."""
-    from knowledge.history import search as find
+    """Find what the community said, by meaning and by words, and why each was found."""
     from knowledge.ports import Filters
+    from knowledge.search import search as find
 
     with _house(home) as house:
-        filters = Filters(language=language, channel=channel, author=author)
-        passages = find(
-            house.messages,
-            house.index,
-            house.embedder,
-            _caught_up(house, community),
-            question,
-            count=count,
-            filters=filters,
+        lowest, highest = rating or (None, None)
+        filters = Filters(
+            since=_utc(since),
+            until=_utc(until),
+            channel=channel,
+            author=author,
+            language=language,
+            kind=_kind(kind),
+            min_rating=lowest,
+            max_rating=highest,
         )
+        id_ = _caught_up(house, community)
+        index, understanding = house.searched(id_)
+        passages = find(house.messages, index, understanding.embedder, id_, question, count=count, filters=filters)
         if as_json:
-            _print_json([passage.model_dump(mode="json") for passage in passages])
+            _print_json([{**passage.model_dump(mode="json"), "why": passage.why} for passage in passages])
             return
         for passage in passages:
-            post = passage.post
-            _say(f"{passage.score:.3f}  {post.author_name}, {post.channel_name}, {post.message.at:%Y-%m-%d}  "
-                 f"[{post.signals.language}]  {post.message.id}")  # fmt: skip
-            _say(f"       {_line(post.message.text)}")
+            _say(_heading(passage.post))
+            _say(f"      {_line(passage.post.message.text)}")
+            _say(f"      {passage.why}")
+        if not passages:
+            _say("Nothing was found. Ask in other words, or with fewer filters.")
+
+
+@app.command()
+def thread(
+    post: Annotated[str, typer.Argument(help="A post's id, as `search` shows it.")],
+    community: Community = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show the thread around a post, and whether the same has happened before."""
+    from assistant import precedents
+
+    with _house(home) as house:
+        desk = house.desk(_caught_up(house, community), "phrasebook")
+        chosen = precedents.find_post(desk, post)
+        around, before = precedents.thread_around(desk, chosen), precedents.precedents(desk, chosen)
+        if as_json:
+            cases = [
+                {**case._asdict(), "post": _post_json(case.post), "answers": list(map(_post_json, case.answers))}
+                for case in before.cases
+            ]
+            _print_json({"thread": list(map(_post_json, around)), "summary": before.summary, "cases": cases})
+            return
+        for each in around:
+            _say(f"{'>' if each == chosen else ' '} {_heading(each)}")
+            _say(f"    {_line(each.message.text)}")
+        _say("")
+        _say(before.summary)
+        for case in before.cases[:10]:
+            _say(f"  {case.outcome}: {_heading(case.post)}")
+            _say(f"      {_line(case.post.message.text)}")
+
+
+@app.command()
+def member(
+    who: Annotated[str, typer.Argument(help="A member's id or name.")],
+    community: Community = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Newest posts to show.")] = 20,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show a member's own history, the newest first."""
+    from assistant import precedents
+
+    with _house(home) as house:
+        desk = house.desk(_caught_up(house, community), "phrasebook")
+        history = precedents.member_history(desk, who)
+        if as_json:
+            posts = list(map(_post_json, history.posts[:count]))
+            _print_json({"member": history.member.model_dump(mode="json"), "intents": history.intents, "posts": posts})
+            return
+        intents = ", ".join(f"{number} {intent}" for intent, number in history.intents.items())
+        _say(f"{history.member.name} ({history.member.id}): {len(history.posts)} posts: {intents or 'none'}.")
+        for each in history.posts[:count]:
+            _say(f"  {_heading(each)}  {each.signals.intent}")
+            _say(f"      {_line(each.message.text)}")
 
 
 @app.command()
@@ -320,6 +419,44 @@ def batch(
             _say(f"  none for {slot}: {reason}")
 
 
+@app.command()
+def forget(
+    member: Annotated[str, typer.Argument(help="The member's id, or their name where nobody else has it.")],
+    community: Community = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Erase what a member wrote and all that was made of it, for good. Prints a receipt."""
+    from assistant import forgetting, intake
+    from assistant.errors import NotFound
+
+    with _house(home) as house:
+        id_ = house.choose(community)
+        stores = house.forgetting(id_)
+        # Whoever was forgotten is not found: then there is nothing to ask, only a receipt to show.
+        with suppress(NotFound):
+            trace = forgetting.find(stores, member)
+            counts = {eraser.name: eraser.find(trace) for eraser in stores.erasers}
+            for told in (f"To be forgotten: {', '.join(sorted(trace.ids | trace.names))}.", *_counted(counts)):
+                typer.echo(told, err=True)
+            if not yes:
+                typer.confirm("This cannot be undone. Go on?", abort=True, err=True)
+        receipt = forgetting.forget(stores, member, house.present())
+        with _progress("Indexing") as progress:
+            intake.index_all(house, id_, progress)
+        if as_json:
+            _print_json(receipt.model_dump(mode="json"))
+            return
+        _say(f"Forgotten at {receipt.at:%Y-%m-%d %H:%M} UTC in {id_}. Receipt {receipt.member}.")
+        for line in (*_counted(receipt.counts), "Not erased:", *(f"  {left}" for left in receipt.remains)):
+            _say(line)
+
+
+def _counted(counts: Mapping[str, int]) -> Iterator[str]:
+    yield from (f"  {count:>6}  {name}" for name, count in counts.items())
+
+
 @app.command("eval")
 def eval_(
     suite: Annotated[str, typer.Option("--suite", help="Name of a suite, or a JSONL file.")] = "core",
@@ -384,11 +521,25 @@ def ui(
 
 
 @app.command()
-def doctor(community: Community = None, home: Home = None, as_json: Json = False) -> None:
+def doctor(
+    community: Community = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend the search index where it differs.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
     """Say what is there (models, keys, store, languages) and what to do about each lack."""
     from assistant.health import examine
+    from assistant.intake import repair_all
 
     with _house(home) as house:
+        for id_ in ([community] if community else list(house.messages.communities())) if repair else []:
+            with _progress(f"Repairing {id_}") as progress:
+                found, indexed = repair_all(house, id_, progress)
+            typer.echo(
+                f"{id_}: {len(found.missing)} messages were missing from the index, {len(found.unknown)} vectors "
+                f"belonged to no message. {indexed} messages were indexed, {len(found.unknown)} vectors removed.",
+                err=True,
+            )
         findings = examine(house, community)
         if as_json:
             _print_json([finding._asdict() for finding in findings])
@@ -406,8 +557,7 @@ def _house(home: Path | None, as_of: datetime | None = None, **flags: Any) -> "I
     from assistant.bootstrap import House
     from assistant.settings import read_settings
 
-    moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of is not None else None
-    with House(read_settings(home=home, **flags), moment) as house:
+    with House(read_settings(home=home, **flags), _utc(as_of)) as house:
         yield house
 
 
@@ -443,6 +593,29 @@ def _progress(label: str) -> "Iterator[Callable[[int, int | None], None]]":
             bar.update(task, completed=done, total=total, rate=f"{speed:.0f}/s" if speed else "")
 
         yield update
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment is not None else None
+
+
+def _kind(name: str | None) -> "Kind | None":
+    from knowledge.messages import Kind
+
+    if name is not None and name not in get_args(Kind):
+        raise typer.BadParameter(f"--kind is one of {', '.join(get_args(Kind))}.")
+    return cast("Kind | None", name)
+
+
+def _heading(post: "Post") -> str:
+    message = post.message
+    rated = f", rated {message.rating:g}" if message.rating is not None else ""
+    where = f"{post.author_name} in {post.channel_name}{rated}"
+    return f"{message.at:%Y-%m-%d}  {where}  [{post.signals.language}]  {message.id}"
+
+
+def _post_json(post: "Post") -> dict[str, Any]:
+    return post.model_dump(mode="json")
 
 
 def _columns(given: Sequence[str]) -> dict[str, str]:

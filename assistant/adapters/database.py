@@ -8,6 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from knowledge.adapters.sql import create_engine, unreachable
 from knowledge.errors import StoreUnreachable
 
+_LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(4840216)"}
+"""Held until the migration is done; the number is one that nobody else uses."""
+
 
 def open_database(url: str) -> Engine:
     """Connect and migrate. Raises StoreUnreachable where no database answers."""
@@ -39,7 +42,6 @@ def migrate(engine: Engine) -> None:
     if current is not None and current not in known:
         raise StoreUnreachable(f"The database was made by a newer Hearthside (“{current}”). Update this one.")
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(_LOCK[engine.dialect.name])
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

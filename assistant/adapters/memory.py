@@ -1,12 +1,12 @@
 """The shipped fake of the desk store: everything in dictionaries, for tests and for evaluation cases."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from assistant.domain import Decision, Draft, Opportunity, Plan, Status
 from assistant.errors import Conflict
-from assistant.ports import BatchState, FactSheet, QueueFilter
+from assistant.ports import BatchState, FactSheet, QueueFilter, Remembered
 
 _URGENCY: dict[Status, int] = {"proposed": 0, "approved": 1, "rejected": 2}
 _LATE = datetime.max.replace(tzinfo=UTC)
@@ -112,3 +112,27 @@ class MemoryDeskStore:
     def batches(self, community: str) -> list[BatchState]:
         states = [self.batch(id_) for id_, (owner, _) in self._batches.items() if owner == community]
         return [state for state in states if state is not None]
+
+    def sheets(self, community: str) -> list[FactSheet]:
+        return [sheet for (place, _), sheet in sorted(self._sheets.items()) if place == community]
+
+    def erase(self, community: str, concerned: Callable[[Remembered], bool], *, dry_run: bool = False) -> int:
+        own = [draft for draft in self._drafts.values() if draft.plan.community == community]
+        kept = [found for found in self.opportunities(community) if not concerned(found)]
+        gone = {d.id for d in own if concerned(d) or any(map(concerned, self.decisions(d.id)))}
+        slots = [
+            (batch, slot)
+            for batch, (owner, _) in self._batches.items()
+            for slot, (plan, draft, failure) in self._slots[batch].items()
+            if owner == community
+            and (draft in gone or (plan and concerned(plan)) or (failure is not None and concerned(failure)))
+        ]
+        count = len(self.opportunities(community)) - len(kept) + len(gone) + len(slots)
+        if not dry_run:
+            self._opportunities[community] = kept
+            for id_ in gone:
+                del self._drafts[id_]
+                self._decisions.pop(id_, None)
+            for batch, slot in slots:
+                del self._slots[batch][slot]
+        return count

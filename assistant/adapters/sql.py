@@ -1,6 +1,6 @@
 """The tables of the desk, and the desk store over them. They share one metadata and one history of migrations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.domain import Decision, Draft, Opportunity, Plan, Status
 from assistant.errors import Conflict
-from assistant.ports import BatchState, FactSheet, QueueFilter
+from assistant.ports import BatchState, FactSheet, QueueFilter, Remembered
 from knowledge.adapters.sql import UtcDateTime, in_batches, metadata, upsert
 
 opportunities = Table(
@@ -241,6 +241,26 @@ class SqlDeskStore:
     def batches(self, community: str) -> list[BatchState]:
         return self._states(batches.c.community == community)
 
+    def sheets(self, community: str) -> list[FactSheet]:
+        query = select(fact_sheets.c.body).where(fact_sheets.c.community == community).order_by(fact_sheets.c.incident)
+        with self._engine.connect() as connection:
+            return [FactSheet.model_validate(body) for body in connection.scalars(query)]
+
+    def erase(self, community: str, concerned: Callable[[Remembered], bool], *, dry_run: bool = False) -> int:
+        with self._engine.begin() as connection:
+            noticed, written, slots = _concerned(connection, community, concerned)
+            if not dry_run:
+                of_community = opportunities.c.community == community
+                for ids in in_batches(noticed):
+                    connection.execute(delete(opportunities).where(of_community, opportunities.c.id.in_(ids)))
+                for batch, slot in slots:
+                    one = (batch_slots.c.batch == batch) & (batch_slots.c.slot == slot)
+                    connection.execute(delete(batch_slots).where(one))
+                for ids in in_batches(written):
+                    connection.execute(delete(decisions).where(decisions.c.draft.in_(ids)))
+                    connection.execute(delete(drafts).where(drafts.c.id.in_(ids)))
+            return len(noticed) + len(written) + len(slots)
+
     def _states(self, condition: Any) -> list[BatchState]:
         query = (
             select(batches, batch_slots.c.slot, batch_slots.c.draft, batch_slots.c.failure)
@@ -263,6 +283,30 @@ class SqlDeskStore:
             )
             for id_, rows in grouped.items()
         ]
+
+
+def _concerned(
+    connection: Connection, community: str, concerned: Callable[[Remembered], bool]
+) -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    """The ids of opportunities and drafts, and the keys of slots, that are concerned."""
+    found = connection.execute(select(opportunities).where(opportunities.c.community == community))
+    noticed = [row.id for row in found if concerned(Opportunity.model_validate(row.body))]
+    paged = {"yield_per": 500}
+    own = select(drafts.c.id, drafts.c.body).where(drafts.c.community == community).execution_options(**paged)
+    written = {row.id for row in connection.execute(own) if concerned(Draft.model_validate(row.body))}
+    decided = select(decisions.c.draft, decisions.c.body).join(drafts, drafts.c.id == decisions.c.draft)
+    for row in connection.execute(decided.where(drafts.c.community == community).execution_options(**paged)):
+        if row.draft not in written and concerned(Decision.model_validate(row.body)):
+            written.add(row.draft)
+    planned = select(batch_slots).join(batches, batches.c.id == batch_slots.c.batch)
+    slots = [
+        (row.batch, row.slot)
+        for row in connection.execute(planned.where(batches.c.community == community).execution_options(**paged))
+        if row.draft in written
+        or (row.plan is not None and concerned(Plan.model_validate(row.plan)))
+        or (row.failure is not None and concerned(row.failure))
+    ]
+    return noticed, sorted(written), slots
 
 
 def _add_draft(connection: Connection, draft: Draft) -> None:

@@ -88,6 +88,11 @@ def _clauses(text: str, language: str, longest: int) -> Iterator[str]:
             yield from (part for part in map(tidy, _CLAUSE.findall(sentence)) if len(part) <= longest)
 
 
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a text, on one line each."""
+    return [" ".join(each.split()) for each in _SENTENCE.findall(text) if each.strip()]
+
+
 def tidy(clause: str) -> str:
     """A clause as it stands between quotation marks: no marks of its own, no closing stop but a question mark."""
     return " ".join(_QUOTES.sub("", clause).split()).strip(" .,;:!…،؛–—-")

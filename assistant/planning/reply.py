@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from assistant.community import Remedy
 from assistant.domain import Plan, Situation
+from assistant.planning.answering import answer_from, document_evidence
 from assistant.planning.apology import SheetFacts
 from assistant.planning.building import Fact, Ground, PlanBuilder, post_evidence, profile_fact
 from assistant.planning.quoting import may_be_greeted, pick_quote
@@ -18,13 +19,14 @@ class Background(NamedTuple):
     """What is known around the post that is answered.
 
     `past` are the member's own earlier troubles, `related` what others wrote about the same matter, `answered` what the
-    team or members answered to similar questions. `remedy` is what the policy offers for this complaint; `sheet` the
-    confirmed facts of the incident it belongs to.
+    team or members answered to similar questions, `documents` what the brand's own texts say near it. `remedy` is what
+    the policy offers for this complaint; `sheet` the confirmed facts of the incident it belongs to.
     """
 
     past: Sequence[Post] = ()
     related: Sequence[Passage] = ()
     answered: Sequence[Post] = ()
+    documents: Sequence[Post] = ()
     remedy: Remedy | None = None
     sheet: SheetFacts | None = None
 
@@ -84,8 +86,13 @@ def _praise(builder: PlanBuilder, ground: Ground, post: Post, background: Backgr
 
 def _question(builder: PlanBuilder, ground: Ground, post: Post, background: Background) -> None:
     answers = [post_evidence(p) for p in background.answered]
-    # An answer is a claim: what others answered before is shown to the reviewer, who writes or takes it over.
-    builder.say("explain", "question", answers, answer=None)
+    # An answer is a claim: it stands in the brand's own documents, or the reviewer writes it. What others answered to
+    # the like, and what else the documents say, is shown beside it.
+    found = answer_from(background.documents, post.message.full_text, ground.language)
+    builder.say("explain", "question", answers, answer=found or Fact(None))
+    builder.support(*map(document_evidence, background.documents))
+    if found is not None and found.evidence is not None:
+        builder.note(f"The answer stands in your document “{found.evidence.author}”. Read whether it fits.")
     builder.say("next_step", "question", contact=contact(ground))
     builder.say("question", "question", [post_evidence(post)])
 

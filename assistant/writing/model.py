@@ -112,7 +112,7 @@ class ModelWriter:
         names = {item.author for item in plan.evidence if item.author}
         names |= {name for person in self._profile.team for name in (person.name, person.id)}
         spoken = {plan.language, *(item.language for item in plan.evidence)} & {*languages("phrasebooks")}
-        ordinary = {*_WORD.findall(self._profile.name), *(word for each in spoken for word in _ordinary(each))}
+        ordinary = {*_WORD.findall(self._profile.name), *(word for each in spoken for word in ordinary_words(each))}
         return Mask(self._profile.region, names, ordinary)
 
     def _shown_evidence(self, plan: Plan, moves: Sequence[Move]) -> list[Evidence]:
@@ -175,7 +175,7 @@ def _without_members_words(move: Move) -> dict[str, str | None]:
 
 
 @cache
-def _ordinary(language: str) -> frozenset[str]:
+def ordinary_words(language: str) -> frozenset[str]:
     """Words that stand in a text with a capital though they name nobody: days and months as the language writes them,
     and the words of the phrasebook.
     """

@@ -1,7 +1,7 @@
 """The shipped fakes of this package, for tests and evaluation cases: stores in memory, an embedder of words."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from zlib import crc32
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from knowledge.embedding import Encoding, Vectors
 from knowledge.languages import Detection
-from knowledge.messages import Channel, Member, Message, Post, Signals
-from knowledge.ports import Filters, Saved
+from knowledge.messages import Channel, Contents, Kind, Member, Message, Post
+from knowledge.ports import Filters, Redaction, Saved, Understood
 from knowledge.signals import INTENTS, SENTIMENTS, Head, Heads
 from knowledge.words import words
+
+_EMPTIED: Mapping[str, object] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
 
 
 class MemoryMessageStore:
@@ -20,11 +22,13 @@ class MemoryMessageStore:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._serving: dict[str, str] = {}
         self._messages: dict[tuple[str, str], Message] = {}
         self._members: dict[tuple[str, str], Member] = {}
         self._channels: dict[tuple[str, str], Channel] = {}
         self._indexed: dict[tuple[str, str], str] = {}
-        self._signals: dict[tuple[str, str], Signals] = {}
+        self._understood: dict[tuple[str, str], Understood] = {}
+        self._forgotten: dict[tuple[str, str], Mapping[str, object]] = {}
 
     def communities(self) -> dict[str, str]:
         return dict(sorted(self._names.items()))
@@ -39,60 +43,186 @@ class MemoryMessageStore:
         messages: Sequence[Message] = (),
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
+        contents: Sequence[Contents] = (),
     ) -> Saved:
         self._channels |= {(community, channel.id): channel for channel in channels}
         self._members |= {(community, member.id): member for member in members}
-        newest: dict[str, Message] = {}
+        saved = Saved()
+        before = {message.id: self._messages.get((community, message.id)) for message in messages}
         for message in messages:
-            if message.id not in newest or message.version >= newest[message.id].version:
-                newest[message.id] = message
-        saved = Saved(unchanged=len(messages) - len(newest))
-        for message in newest.values():
-            key, stored = (community, message.id), self._messages.get((community, message.id))
-            if stored is not None and (message == stored or message.version < stored.version):
-                saved += Saved(unchanged=1)
-                continue
-            self._messages[key] = message
-            saved += Saved(added=1) if stored is None else Saved(changed=1)
-        return saved
+            stored = self._messages.get((community, message.id))
+            if stored is None or message.replaces(stored):
+                self._messages[community, message.id] = message
+        for id_, stored in before.items():
+            new = self._messages[community, id_]
+            saved += Saved(added=1) if stored is None else Saved(changed=new != stored, unchanged=new == stored)
+        saved += Saved(unchanged=len(messages) - len(before))
+        return saved + Saved(changed=sum(self._leave_only(community, each) for each in contents))
 
-    def pending(self, community: str, limit: int) -> list[Message]:
-        return self._pending(community)[:limit]
+    def _leave_only(self, community: str, contents: Contents) -> int:
+        left = [
+            key
+            for key, message in self._of(community)
+            if message.thread == contents.thread and message.id not in contents.ids and not message.deleted
+        ]
+        self._messages |= {key: self._messages[key].model_copy(update=_EMPTIED) for key in left}
+        return len(left)
 
-    def count_pending(self, community: str) -> int:
-        return len(self._pending(community))
+    def _of(self, community: str) -> list[tuple[tuple[str, str], Message]]:
+        return [(key, message) for key, message in self._messages.items() if key[0] == community]
 
-    def _pending(self, community: str) -> list[Message]:
-        waiting = [m for key, m in self._messages.items() if key[0] == community and self._indexed.get(key) != m.digest]
+    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
+        return self._pending(community, embedder)[:limit]
+
+    def count_pending(self, community: str, embedder: str) -> int:
+        return len(self._pending(community, embedder))
+
+    def _pending(self, community: str, embedder: str) -> list[Message]:
+        waiting = [
+            message
+            for key, message in self._of(community)
+            if not message.deleted and self._indexed.get(key) != f"{message.digest} {embedder}"
+        ]
         return sorted(waiting, key=lambda message: (message.at, message.id))
 
     def languages_of(self, community: str, ids: Iterable[str]) -> dict[str, str]:
-        return {id_: self._signals[community, id_].language for id_ in ids if (community, id_) in self._signals}
+        known = {id_: self._understood.get((community, id_)) for id_ in ids}
+        return {id_: understood.signals.language for id_, understood in known.items() if understood}
 
-    def mark_indexed(self, community: str, indexed: Sequence[tuple[Message, Signals]]) -> None:
-        for message, signals in indexed:
-            self._signals[community, message.id] = signals
-            self._indexed[community, message.id] = message.digest
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
+        for each in indexed:
+            key = community, each.message.id
+            self._understood[key] = each
+            self._indexed[key] = f"{each.message.digest} {embedder}"
 
-    def forget_index(self, community: str) -> None:
-        self._indexed = {key: digest for key, digest in self._indexed.items() if key[0] != community}
+    def gone(self, community: str, limit: int) -> dict[str, Kind]:
+        gone = [m for key, m in self._of(community) if m.deleted and key in self._indexed]
+        return {message.id: message.kind for message in gone[:limit]}
 
-    def posts(self, community: str, filters: Filters = Filters()) -> list[Post]:
-        posts = [self._post(key) for key in self._signals if key[0] == community]
-        return sorted(filter(filters.admit, posts), key=lambda post: (post.message.at, post.message.id))
+    def mark_gone(self, community: str, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            self._understood.pop((community, id_), None)
+            self._indexed.pop((community, id_), None)
+
+    def forget_index(self, community: str, ids: Iterable[str] | None = None) -> None:
+        wanted = [id_ for place, id_ in self._indexed if place == community] if ids is None else ids
+        for id_ in wanted:
+            self._indexed.pop((community, id_), None)
+
+    def indexed_ids(self, community: str, embedder: str) -> dict[str, Kind]:
+        marks = [(m, self._indexed.get(key)) for key, m in self._of(community) if not m.deleted]
+        return {m.id: m.kind for m, mark in marks if mark == f"{m.digest} {embedder}"}
+
+    def serving(self, community: str) -> str | None:
+        return self._serving.get(community)
+
+    def serve(self, community: str, embedder: str) -> None:
+        if community in self._names:
+            self._serving[community] = embedder
+
+    def posts(self, community: str, filters: Filters = Filters(), *, newest: int | None = None) -> list[Post]:
+        posts = [self._post(key) for key, message in self._of(community) if self._known(key, message)]
+        found = sorted(filter(filters.admit, posts), key=lambda post: (post.message.at, post.message.id))
+        return found if newest is None else found[max(len(found) - newest, 0) :]
 
     def get(self, community: str, ids: Iterable[str]) -> dict[str, Post]:
-        return {id_: self._post((community, id_)) for id_ in ids if (community, id_) in self._signals}
+        keys = [(community, id_) for id_ in ids]
+        return {key[1]: self._post(key) for key in keys if self._known(key, self._messages.get(key))}
+
+    def _known(self, key: tuple[str, str], message: Message | None) -> bool:
+        return message is not None and not message.deleted and key in self._understood
+
+    def matching(
+        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
+    ) -> list[tuple[str, float]]:
+        stored = {post.message.id: set(self._terms(community, post)) for post in self.posts(community, filters)}
+        uses = {term: sum(term in words for words in stored.values()) for term in terms}
+        weights = {term: 1 / n for term, n in uses.items() if n}
+        scores = {id_: sum(weights.get(term, 0.0) for term in words) for id_, words in stored.items()}
+        found = [(id_, score) for id_, score in scores.items() if score > 0]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:count]
+
+    def _terms(self, community: str, post: Post) -> Sequence[str]:
+        return self._understood[community, post.message.id].terms
+
+    def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
+        found = [post.message.id for post in self.posts(community, filters)]
+        return found if len(found) <= limit else None
+
+    def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
+        return {id_ for id_, post in self.get(community, ids).items() if filters.admit(post)}
 
     def staff(self, community: str) -> list[Member]:
         staff = [member for key, member in self._members.items() if key[0] == community and member.is_staff]
         return sorted(staff, key=lambda member: member.name)
 
+    def members(self, community: str, name: str) -> list[Member]:
+        wanted = name.strip().casefold()
+        known = [member for key, member in sorted(self._members.items()) if key[0] == community]
+        return [member for member in known if wanted in (member.id.casefold(), member.name.casefold())]
+
+    def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        return {id_: self._members[community, id_].name for id_ in ids if (community, id_) in self._members}
+
+    def channels(self, community: str) -> dict[str, Channel]:
+        return {id_: channel for (place, id_), channel in self._channels.items() if place == community}
+
+    def threads(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        return {id_: self._messages[community, id_].thread for id_ in ids if (community, id_) in self._messages}
+
+    def merge_members(self, community: str, aliases: Mapping[str, str]) -> None:
+        for key, message in self._of(community):
+            if message.author in aliases:
+                self._messages[key] = message.model_copy(update={"author": aliases[message.author]})
+        for alias in aliases:
+            self._members.pop((community, alias), None)
+
     def count(self, community: str) -> int:
-        return sum(key[0] == community for key in self._messages)
+        return sum(not message.deleted for _, message in self._of(community))
 
     def newest(self, community: str) -> datetime | None:
-        return max((m.at for key, m in self._messages.items() if key[0] == community), default=None)
+        return max((m.at for _, m in self._of(community) if m.kind != "document"), default=None)
+
+    def everything(self, community: str, authors: Collection[str] | None = None) -> Iterator[Message]:
+        yield from (m for _, m in self._of(community) if authors is None or m.author in authors)
+
+    def withdraw(self, community: str, authors: Collection[str]) -> None:
+        emptied = {**_EMPTIED, "rating": None, "at": datetime.fromtimestamp(0, UTC), "edited": None}
+        for key, message in self._of(community):
+            if message.author in authors and not message.deleted:
+                self._messages[key] = message.model_copy(update=emptied)
+                self._understood.pop(key, None)
+                self._indexed |= {key: ""} if key in self._indexed else {}
+
+    def erase(self, community: str, authors: Collection[str], redact: Redaction) -> int:
+        count = 0
+        for key, message in self._of(community):
+            if message.author in authors:
+                self._drop(key)
+            elif (new := redact(message)) != message:
+                if (new.id, new.digest) != (message.id, message.digest):
+                    self._drop(key)
+                self._messages[community, new.id] = new
+            else:
+                continue
+            count += 1
+        for id_ in authors:
+            self._members.pop((community, id_), None)
+        for channel in self.channels(community).values():
+            del self._channels[community, channel.id]
+            new_channel = redact(channel)
+            self._channels[community, new_channel.id] = new_channel
+        return count
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        self._messages.pop(key, None)
+        self.mark_gone(key[0], [key[1]])
+
+    def forgotten(self, community: str) -> dict[str, Mapping[str, object]]:
+        return {member: receipt for (place, member), receipt in self._forgotten.items() if place == community}
+
+    def save_forgotten(self, community: str, member: str, at: datetime, receipt: Mapping[str, object]) -> None:
+        self._forgotten[community, member] = receipt
 
     def _post(self, key: tuple[str, str]) -> Post:
         community, message = key[0], self._messages[key]
@@ -100,7 +230,7 @@ class MemoryMessageStore:
         channel = self._channels.get((community, message.channel), Channel(id=message.channel, name=message.channel))
         return Post(
             message=message,
-            signals=self._signals[key],
+            signals=self._understood[key].signals,
             author_name=member.name,
             author_is_bot=member.is_bot,
             author_joined=member.joined,
@@ -112,19 +242,33 @@ class MemoryMessageStore:
 class MemoryIndex:
     """`knowledge.ports.VectorIndex` as a dictionary that is searched from end to end."""
 
-    def __init__(self) -> None:
+    def __init__(self, embedder: str = "words") -> None:
+        self.embedder = embedder
         self._vectors: dict[str, dict[str, Vectors]] = {}
 
-    def add(self, community: str, ids: Sequence[str], vectors: Vectors) -> None:
-        self._vectors.setdefault(community, {}).update(zip(ids, vectors, strict=True))
+    def add(self, shelf: str, ids: Sequence[str], vectors: Vectors) -> None:
+        self._vectors.setdefault(shelf, {}).update(zip(ids, vectors, strict=True))
 
-    def nearest(self, community: str, vector: Vectors, count: int) -> list[tuple[str, float]]:
-        scores = {id_: float(np.dot(v, vector)) for id_, v in self._vectors.get(community, {}).items()}
+    def remove(self, shelf: str, ids: Sequence[str]) -> None:
+        for id_ in ids:
+            self._vectors.get(shelf, {}).pop(id_, None)
+
+    def ids(self, shelf: str) -> set[str]:
+        return set(self._vectors.get(shelf, {}))
+
+    def nearest(
+        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        stored = self._vectors.get(shelf, {}) if among is None else self.vectors(shelf, among)
+        scores = {id_: float(np.dot(v, vector)) for id_, v in stored.items()}
         return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:count]
 
-    def vectors(self, community: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        stored = self._vectors.get(community, {})
+    def vectors(self, shelf: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        stored = self._vectors.get(shelf, {})
         return {id_: stored[id_] for id_ in ids if id_ in stored}
+
+    def forget(self, shelf: str, ids: Collection[str]) -> None:
+        self.remove(shelf, list(ids))
 
     def count(self, community: str) -> int:
         return len(self._vectors.get(community, {}))

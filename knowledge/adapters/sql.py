@@ -1,13 +1,16 @@
 """The tables of the community, and the message store over them. SQLite or PostgreSQL, through SQLAlchemy Core."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -16,6 +19,7 @@ from sqlalchemy import (
     Float,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     Row,
     Select,
@@ -23,18 +27,26 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
+    bindparam,
+    case,
+    delete,
     event,
+    false,
     func,
+    make_url,
     select,
+    true,
     update,
 )
 from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from knowledge.errors import StoreUnreachable
-from knowledge.messages import Channel, Member, Message, Post, Signals
-from knowledge.ports import Filters, Saved
+from knowledge.adapters.sql_terms import best_matches
+from knowledge.errors import StoreBusy, StoreUnreachable
+from knowledge.messages import Channel, Contents, Kind, Member, Message, Post, Signals
+from knowledge.ports import Filters, Redaction, Saved, Understood
 
 BATCH = 500
 """Ids in one IN clause: below SQLite's limit on variables."""
@@ -56,7 +68,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 metadata = MetaData()
 """All tables of the house: the community's here, the desk's in assistant/adapters/sql.py."""
 
-communities = Table("communities", metadata, Column("id", String(48), primary_key=True), Column("name", Text))
+communities = Table(
+    "communities",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("name", Text),
+    # The embedder whose vector index is searched; another one may be on its way.
+    Column("serving", Text),
+)
 
 channels = Table(
     "channels",
@@ -76,6 +95,7 @@ members = Table(
     Column("joined", UtcDateTime),
     Column("is_bot", Boolean, nullable=False),
     Column("is_staff", Boolean, nullable=False),
+    Column("roles", JSON, nullable=False, server_default="[]"),
 )
 
 messages = Table(
@@ -86,6 +106,7 @@ messages = Table(
     Column("channel", String(300), nullable=False),
     Column("author", String(300), nullable=False),
     Column("text", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="post"),
     Column("at", UtcDateTime, nullable=False),
     Column("thread", String(300), nullable=False),
     Column("reply_to", String(300)),
@@ -94,12 +115,16 @@ messages = Table(
     Column("reactions", JSON, nullable=False),
     Column("edited", UtcDateTime),
     Column("url", Text),
+    Column("accepted", Boolean, nullable=False, server_default=false()),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("digest", String(32), nullable=False),
-    # The digest under which the message stands in the vector index; anything else means "index it".
-    Column("indexed", String(32)),
+    # The digest and embedder with which the message stands in the vector index; anything else means "index it".
+    Column("indexed", String(48)),
     Index("ix_messages_at", "community", "at"),
     Index("ix_messages_author", "community", "author"),
     Index("ix_messages_thread", "community", "thread"),
+    Index("ix_messages_channel", "community", "channel", "at"),
+    Index("ix_messages_rating", "community", "rating"),
 )
 
 signals = Table(
@@ -113,7 +138,38 @@ signals = Table(
     Column("sentiment_p", Float, nullable=False),
     Column("intent", String(16), nullable=False),
     Column("intent_p", Float, nullable=False),
+    Index("ix_signals_language", "community", "language"),
     ForeignKeyConstraint(["community", "message"], ["messages.community", "messages.id"], ondelete="CASCADE"),
+)
+
+# What the search by words compares (knowledge.terms), parted by spaces. Its index is made by the migrations: FTS5 on
+# SQLite, a text search vector on PostgreSQL.
+terms = Table(
+    "terms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("community", String(48), nullable=False),
+    Column("message", String(300), nullable=False),
+    Column("terms", Text, nullable=False),
+    UniqueConstraint("community", "message"),
+    ForeignKeyConstraint(["community", "message"], ["messages.community", "messages.id"], ondelete="CASCADE"),
+)
+
+# Who asked to be forgotten, so that a later import does not bring them back: only a digest of their id is kept.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("community", String(48), primary_key=True),
+    Column("member", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("receipt", JSON, nullable=False),
+)
+
+
+# What is deleted is overwritten, not only marked as free.
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON"),
+    f"mmap_size={1 << 30}",
 )
 
 
@@ -122,7 +178,12 @@ def create_engine(url: str) -> Engine:
 
     Whatever store works with it raises StoreUnreachable where the database fails.
     """
-    engine = sa_create_engine(url)
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        # Its usual address names no driver; a connection that the server has dropped is replaced.
+        engine = sa_create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    else:
+        engine = sa_create_engine(address)
 
     @event.listens_for(engine, "handle_error", retval=True)
     def _translate(context: ExceptionContext) -> StoreUnreachable | None:
@@ -134,12 +195,16 @@ def create_engine(url: str) -> Engine:
         @event.listens_for(engine, "connect")
         def _configure(connection: Any, _record: object) -> None:
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+            for pragma in _PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
     return engine
 
+
+_EMPTIED: dict[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
+"""A deleted message: it keeps its place in its thread, but none of its words."""
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 _OURS = (DataError, IntegrityError, ProgrammingError)
 """Mistakes of this program, not to be taken for the database's."""
@@ -151,13 +216,15 @@ def unreachable(error: SQLAlchemyError | ImportError) -> StoreUnreachable:
     return StoreUnreachable(f"The database does not answer: {reason}. Check HEARTHSIDE_DATABASE_URL.")
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, replacing those whose primary key exists. The rows must have the same keys."""
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str] | None = None
+) -> None:
+    """Insert rows, replacing those whose key (the primary one) exists. The rows must have the same columns."""
     if not rows:
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
+    keys = keys or [column.name for column in table.primary_key]
     replaced = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(
         insert.on_conflict_do_update(index_elements=keys, set_=replaced)
@@ -179,13 +246,23 @@ class SqlMessageStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @contextmanager
+    def _writing(self, community: str) -> Iterator[Connection]:
+        """A transaction that no other writer disturbs: what is read in it is still so when it writes."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(community))))
+            else:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
     def communities(self) -> dict[str, str]:
         with self._engine.connect() as connection:
             rows = connection.execute(select(communities.c.id, communities.c.name).order_by(communities.c.id))
             return {row.id: row.name for row in rows}
 
     def save_community(self, community: str, name: str) -> None:
-        with self._engine.begin() as connection:
+        with self._writing(community) as connection:
             upsert(connection, communities, [{"id": community, "name": name}])
 
     def save(
@@ -195,20 +272,22 @@ class SqlMessageStore:
         messages: Sequence[Message] = (),
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
+        contents: Sequence[Contents] = (),
     ) -> Saved:
-        with self._engine.begin() as connection:
+        with self._writing(community) as connection:
             upsert(connection, _table("channels"), [{"community": community, **c.model_dump()} for c in channels])
             upsert(connection, _table("members"), [{"community": community, **m.model_dump()} for m in members])
-            return _save_messages(connection, community, messages)
+            saved = _save_messages(connection, community, messages)
+            return saved + Saved(changed=sum(_leave_only(connection, community, each) for each in contents))
 
-    def pending(self, community: str, limit: int) -> list[Message]:
-        query = _pending(select(messages), community).order_by(messages.c.at, messages.c.id).limit(limit)
+    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
+        query = _pending(select(messages), community, embedder).order_by(messages.c.at, messages.c.id).limit(limit)
         with self._engine.connect() as connection:
             return [_message(row) for row in connection.execute(query)]
 
-    def count_pending(self, community: str) -> int:
+    def count_pending(self, community: str, embedder: str) -> int:
         with self._engine.connect() as connection:
-            return connection.scalar(_pending(select(func.count()), community)) or 0
+            return connection.scalar(_pending(select(func.count()), community, embedder)) or 0
 
     def languages_of(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -220,42 +299,69 @@ class SqlMessageStore:
                 found |= {row.message: row.language for row in connection.execute(query)}
         return found
 
-    def mark_indexed(self, community: str, indexed: Sequence[tuple[Message, Signals]]) -> None:
-        with self._engine.begin() as connection:
-            upsert(
-                connection,
-                signals,
-                [{"community": community, "message": message.id, **s.model_dump()} for message, s in indexed],
-            )
-            for message, _ in indexed:
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
+        if not indexed:
+            return
+        keys = [{"community": community, "message": each.message.id} for each in indexed]
+        understood = list(zip(keys, indexed, strict=True))
+        marks = [{"of": each.message.id, "mark": _mark(each.message.digest, embedder)} for each in indexed]
+        one = (messages.c.community == community) & (messages.c.id == bindparam("of"))
+        with self._writing(community) as connection:
+            upsert(connection, signals, [{**key, **each.signals.model_dump()} for key, each in understood])
+            rows = [{**key, "terms": " ".join(each.terms)} for key, each in understood]
+            upsert(connection, terms, rows, keys=("community", "message"))
+            connection.execute(update(messages).where(one).values(indexed=bindparam("mark")), marks)
+
+    def gone(self, community: str, limit: int) -> dict[str, Kind]:
+        query = select(messages.c.id, messages.c.kind).where(
+            messages.c.community == community, messages.c.deleted, messages.c.indexed.is_not(None)
+        )
+        with self._engine.connect() as connection:
+            return {row.id: row.kind for row in connection.execute(query.limit(limit))}
+
+    def mark_gone(self, community: str, ids: Iterable[str]) -> None:
+        with self._writing(community) as connection:
+            for batch in in_batches(ids):
+                for table in (signals, terms):
+                    connection.execute(delete(table).where(table.c.community == community, table.c.message.in_(batch)))
                 connection.execute(
                     update(messages)
-                    .where(messages.c.community == community, messages.c.id == message.id)
-                    .values(indexed=message.digest)
+                    .where(messages.c.community == community, messages.c.id.in_(batch))
+                    .values(indexed=None)
                 )
 
-    def forget_index(self, community: str) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(update(messages).where(messages.c.community == community).values(indexed=None))
+    def forget_index(self, community: str, ids: Iterable[str] | None = None) -> None:
+        everything = update(messages).where(messages.c.community == community).values(indexed=None)
+        with self._writing(community) as connection:
+            if ids is None:
+                connection.execute(everything)
+            else:
+                for batch in in_batches(ids):
+                    connection.execute(everything.where(messages.c.id.in_(batch)))
 
-    def posts(self, community: str, filters: Filters = Filters()) -> list[Post]:
-        query = _posts(community).order_by(messages.c.at, messages.c.id)
-        if filters.since is not None:
-            query = query.where(messages.c.at >= filters.since)
-        if filters.until is not None:
-            query = query.where(messages.c.at <= filters.until)
-        if filters.channel is not None:
-            query = query.where(messages.c.channel == filters.channel)
-        if filters.author is not None:
-            query = query.where(messages.c.author == filters.author)
-        if filters.thread is not None:
-            query = query.where(messages.c.thread == filters.thread)
-        if filters.language is not None:
-            query = query.where(signals.c.language == filters.language)
-        if filters.public_only:
-            query = query.where(func.coalesce(channels.c.visibility, "public") == "public")
+    def indexed_ids(self, community: str, embedder: str) -> dict[str, Kind]:
+        query = select(messages.c.id, messages.c.kind).where(
+            messages.c.community == community, ~messages.c.deleted, messages.c.indexed == _current(embedder)
+        )
         with self._engine.connect() as connection:
-            return [_post(row) for row in connection.execute(query)]
+            return {row.id: row.kind for row in connection.execute(query)}
+
+    def serving(self, community: str) -> str | None:
+        with self._engine.connect() as connection:
+            return connection.scalar(select(communities.c.serving).where(communities.c.id == community))
+
+    def serve(self, community: str, embedder: str) -> None:
+        with self._writing(community) as connection:
+            connection.execute(update(communities).where(communities.c.id == community).values(serving=embedder))
+
+    def posts(self, community: str, filters: Filters = Filters(), *, newest: int | None = None) -> list[Post]:
+        query = _filtered(_posts(community), filters)
+        if newest is not None:
+            query = query.order_by(messages.c.at.desc(), messages.c.id.desc()).limit(newest)
+        with self._engine.connect() as connection:
+            found = [_post(row) for row in connection.execute(query)]
+        # Asked to sort, SQLite reads the whole community by time rather than a thread or an author by their index.
+        return sorted(found, key=lambda post: (post.message.at, post.message.id))
 
     def get(self, community: str, ids: Iterable[str]) -> dict[str, Post]:
         found: dict[str, Post] = {}
@@ -265,21 +371,111 @@ class SqlMessageStore:
                 found |= {row.id: _post(row) for row in rows}
         return found
 
+    def matching(
+        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
+    ) -> list[tuple[str, float]]:
+        with self._engine.connect() as connection:
+            admitted = _filtered(_joined(select(messages.c.id), community), filters)
+            return best_matches(connection, community, terms, count, admitted)
+
+    def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
+        query = _filtered(_joined(select(messages.c.id), community), filters).limit(limit + 1)
+        with self._engine.connect() as connection:
+            found = list(connection.scalars(query))
+        return found if len(found) <= limit else None
+
+    def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
+        # Left to itself, SQLite reads all of the last year, or of a channel, to find a few hundred ids in it.
+        query = _filtered(_joined(select(messages.c.id), community), filters)
+        query = query.with_hint(messages, "INDEXED BY sqlite_autoindex_messages_1", "sqlite")
+        with self._engine.connect() as connection:
+            batches = [connection.scalars(query.where(messages.c.id.in_(batch))) for batch in in_batches(ids)]
+            return {id_ for batch in batches for id_ in batch}
+
     def staff(self, community: str) -> list[Member]:
         query = select(members).where(members.c.community == community, members.c.is_staff).order_by(members.c.name)
         with self._engine.connect() as connection:
-            rows = connection.execute(query)
-            return [Member(**{name: row._mapping[name] for name in Member.model_fields}) for row in rows]
+            return [_member(row) for row in connection.execute(query)]
+
+    def members(self, community: str, name: str) -> list[Member]:
+        query = select(members).where(members.c.community == community).order_by(members.c.id)
+        with self._engine.connect() as connection:
+            # Compared here: SQLite knows no case but that of ASCII.
+            wanted = name.strip().casefold()
+            rows = [row for row in connection.execute(query) if wanted in (row.id.casefold(), row.name.casefold())]
+            return [_member(row) for row in rows]
+
+    def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        return self._told(members.c.name, community, ids)
+
+    def channels(self, community: str) -> dict[str, Channel]:
+        query = select(channels.c.id, channels.c.name, channels.c.visibility).where(channels.c.community == community)
+        with self._engine.connect() as connection:
+            return {row.id: Channel(**row._mapping) for row in connection.execute(query)}
+
+    def threads(self, community: str, ids: Iterable[str]) -> dict[str, str]:
+        return self._told(messages.c.thread, community, ids)
+
+    def _told(self, column: Column[str], community: str, ids: Iterable[str]) -> dict[str, str]:
+        """Id -> what stands in this column of its row."""
+        table, found = column.table, dict[str, str]()
+        with self._engine.connect() as connection:
+            for batch in in_batches(ids):
+                query = select(table.c.id, column).where(table.c.community == community, table.c.id.in_(batch))
+                found |= {row[0]: row[1] for row in connection.execute(query)}
+        return found
+
+    def merge_members(self, community: str, aliases: Mapping[str, str]) -> None:
+        with self._writing(community) as connection:
+            for alias, id_ in aliases.items():
+                written = (messages.c.community == community) & (messages.c.author == alias)
+                connection.execute(update(messages).where(written).values(author=id_))
+                connection.execute(delete(members).where(members.c.community == community, members.c.id == alias))
 
     def count(self, community: str) -> int:
-        query = select(func.count()).select_from(messages).where(messages.c.community == community)
+        query = select(func.count()).select_from(messages).where(messages.c.community == community, ~messages.c.deleted)
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
 
     def newest(self, community: str) -> datetime | None:
-        query = select(messages.c.at).where(messages.c.community == community).order_by(messages.c.at.desc()).limit(1)
+        said = select(messages.c.at).where(messages.c.community == community, messages.c.kind != "document")
+        query = said.order_by(messages.c.at.desc()).limit(1)
         with self._engine.connect() as connection:
             return connection.scalar(query)
+
+    def everything(self, community: str, authors: Collection[str] | None = None) -> Iterator[Message]:
+        everything = select(messages).where(messages.c.community == community).execution_options(yield_per=BATCH)
+        written = [messages.c.author.in_(ids) for ids in in_batches(authors)] if authors is not None else [true()]
+        with self._engine.connect() as connection:
+            for condition in written:
+                yield from map(_message, connection.execute(everything.where(condition)))
+
+    def withdraw(self, community: str, authors: Collection[str]) -> None:
+        # As old as can be, and indexed as nothing: whatever an import brings replaces it, and is indexed again.
+        never: dict[str, Any] = {"at": _NEVER, "edited": None, "indexed": case((messages.c.indexed.is_not(None), ""))}
+        with self._writing(community) as connection:
+            for ids in in_batches(authors):
+                written = (messages.c.community == community) & messages.c.author.in_(ids) & ~messages.c.deleted
+                for table in (signals, terms):
+                    of_theirs = table.c.message.in_(select(messages.c.id).where(written))
+                    connection.execute(delete(table).where(table.c.community == community, of_theirs))
+                connection.execute(update(messages).where(written).values(**_EMPTIED, rating=None, **never))
+
+    def erase(self, community: str, authors: Collection[str], redact: Redaction) -> int:
+        with self._writing(community) as connection:
+            count = _delete_members(connection, community, authors) + _redact_messages(connection, community, redact)
+            _redact_channels(connection, community, redact)
+        _clean_file(self._engine)
+        return count
+
+    def forgotten(self, community: str) -> dict[str, Mapping[str, object]]:
+        query = select(forgotten.c.member, forgotten.c.receipt).where(forgotten.c.community == community)
+        with self._engine.connect() as connection:
+            return {row.member: row.receipt for row in connection.execute(query)}
+
+    def save_forgotten(self, community: str, member: str, at: datetime, receipt: Mapping[str, object]) -> None:
+        with self._writing(community) as connection:
+            upsert(connection, forgotten, [{"community": community, "member": member, "at": at, "receipt": receipt}])
 
 
 def _table(name: str) -> Table:
@@ -287,22 +483,31 @@ def _table(name: str) -> Table:
     return metadata.tables[name]
 
 
-def _pending(query: Select[Any], community: str) -> Select[Any]:
-    stale = messages.c.indexed.is_distinct_from(messages.c.digest)
-    return query.select_from(messages).where(messages.c.community == community, stale)
+def _mark(digest: str, embedder: str) -> str:
+    return f"{digest}-{sha256(embedder.encode()).hexdigest()[:8]}"
+
+
+def _current(embedder: str) -> ColumnElement[str]:
+    """What `indexed` says of a message that stands in this embedder's index as it is now."""
+    return messages.c.digest + _mark("", embedder)
+
+
+def _pending(query: Select[Any], community: str, embedder: str) -> Select[Any]:
+    stale = messages.c.indexed.is_distinct_from(_current(embedder))
+    return query.select_from(messages).where(messages.c.community == community, ~messages.c.deleted, stale)
 
 
 def _save_messages(connection: Connection, community: str, incoming: Sequence[Message]) -> Saved:
     newest: dict[str, Message] = {}
     for message in incoming:
-        if message.id not in newest or message.version >= newest[message.id].version:
+        if message.id not in newest or message == newest[message.id] or message.replaces(newest[message.id]):
             newest[message.id] = message
     stored: dict[str, Message] = {}
     for batch in in_batches(newest):
         query = select(messages).where(messages.c.community == community, messages.c.id.in_(batch))
         stored |= {row.id: _message(row) for row in connection.execute(query)}
     added = [m for m in newest.values() if m.id not in stored]
-    changed = [m for m in newest.values() if m.id in stored and m != stored[m.id] and m.version >= stored[m.id].version]
+    changed = [m for m in newest.values() if m.id in stored and m.replaces(stored[m.id])]
     # `indexed` is not among the values: a message whose text is unchanged stays indexed.
     upsert(
         connection,
@@ -312,29 +517,132 @@ def _save_messages(connection: Connection, community: str, incoming: Sequence[Me
     return Saved(len(added), len(changed), len(incoming) - len(added) - len(changed))
 
 
-def _posts(community: str) -> Select[Any]:
+def _leave_only(connection: Connection, community: str, contents: Contents) -> int:
+    """Empty and mark as deleted what else stands in a thread. Returns how many messages that were."""
+    there = select(messages.c.id).where(
+        messages.c.community == community, messages.c.thread == contents.thread, ~messages.c.deleted
+    )
+    left = [id_ for id_ in connection.scalars(there) if id_ not in set(contents.ids)]
+    for batch in in_batches(left):
+        one = (messages.c.community == community) & messages.c.id.in_(batch)
+        connection.execute(update(messages).where(one).values(**_EMPTIED))
+    return len(left)
+
+
+def _delete_members(connection: Connection, community: str, ids: Collection[str]) -> int:
+    """Delete members with what they wrote; what is known of it goes along. Returns how many messages that were."""
+    count = 0
+    for batch in in_batches(ids):
+        written = (messages.c.community == community) & messages.c.author.in_(batch)
+        for table in (signals, terms):
+            of_theirs = table.c.message.in_(select(messages.c.id).where(written))
+            connection.execute(delete(table).where(table.c.community == community, of_theirs))
+        count += connection.execute(delete(messages).where(written)).rowcount
+        connection.execute(delete(members).where(members.c.community == community, members.c.id.in_(batch)))
+    return count
+
+
+def _redact_messages(connection: Connection, community: str, redact: Redaction) -> int:
+    """Returns how many have changed. Where the words have, what was understood of them goes."""
+    query = select(messages).where(messages.c.community == community)
+    stored = map(_message, connection.execute(query.execution_options(yield_per=BATCH)))
+    changed = [(message, new) for message in stored if (new := redact(message)) != message]
+    for message, new in changed:
+        values = {**new.model_dump(), "digest": new.digest}
+        if (new.id, new.digest) != (message.id, message.digest):
+            values["indexed"] = None
+            for table in (signals, terms):
+                connection.execute(delete(table).where(table.c.community == community, table.c.message == message.id))
+        if new.id != message.id:  # cut off the last time, an import may have brought the redacted one already
+            again = (messages.c.community == community) & (messages.c.id == new.id)
+            connection.execute(delete(messages).where(again))
+        one = (messages.c.community == community) & (messages.c.id == message.id)
+        connection.execute(update(messages).where(one).values(**values))
+    return len(changed)
+
+
+def _redact_channels(connection: Connection, community: str, redact: Redaction) -> None:
+    for row in connection.execute(select(channels).where(channels.c.community == community)).all():
+        channel = Channel(id=row.id, name=row.name, visibility=row.visibility)
+        if (new := redact(channel)) != channel:
+            connection.execute(delete(channels).where(channels.c.community == community, channels.c.id == channel.id))
+            upsert(connection, channels, [{"community": community, **new.model_dump()}])
+
+
+def _clean_file(engine: Engine) -> None:
+    """Leave nothing of what was deleted in the database's files.
+
+    SQLite: the index of words is made anew (FTS5 keeps deleted words until its segments are merged), the file is
+    written anew, and the write-ahead log is emptied into it. PostgreSQL: dead rows are freed to be written over; its
+    own write-ahead log, replicas and backups keep them for as long as they are kept.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("VACUUM")
+            return
+        connection.exec_driver_sql("INSERT INTO terms_index(terms_index) VALUES ('rebuild')")
+        connection.exec_driver_sql("VACUUM")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+    if busy:
+        raise StoreBusy(
+            "Another process is reading the database, so that what was deleted may still stand in its write-ahead log. "
+            "Close that process, and do the same again."
+        )
+
+
+def _joined(query: Select[Any], community: str) -> Select[Any]:
+    """Posts with what is known of them, their authors and their channels."""
     joined = (
         messages.join(signals, (signals.c.community == messages.c.community) & (signals.c.message == messages.c.id))
         .outerjoin(members, (members.c.community == messages.c.community) & (members.c.id == messages.c.author))
         .outerjoin(channels, (channels.c.community == messages.c.community) & (channels.c.id == messages.c.channel))
     )
-    return (
-        select(
-            messages,
-            *(column for column in signals.c if column.name not in ("community", "message")),
-            members.c.name.label("author_name"),
-            members.c.is_bot.label("author_is_bot"),
-            members.c.joined.label("author_joined"),
-            channels.c.name.label("channel_name"),
-            channels.c.visibility,
-        )
-        .select_from(joined)
-        .where(messages.c.community == community)
+    return query.select_from(joined).where(messages.c.community == community, ~messages.c.deleted)
+
+
+def _posts(community: str) -> Select[Any]:
+    query = select(
+        messages,
+        *(column for column in signals.c if column.name not in ("community", "message")),
+        members.c.name.label("author_name"),
+        members.c.is_bot.label("author_is_bot"),
+        members.c.joined.label("author_joined"),
+        channels.c.name.label("channel_name"),
+        channels.c.visibility,
     )
+    return _joined(query, community)
+
+
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+    kind = messages.c.kind
+    conditions = [kind == filters.kind if filters.kind else kind != "document"]
+    for column, value in (
+        (messages.c.channel, filters.channel),
+        (messages.c.author, filters.author),
+        (messages.c.thread, filters.thread),
+        (signals.c.language, filters.language),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if filters.since is not None:
+        conditions.append(messages.c.at >= filters.since)
+    if filters.until is not None:
+        conditions.append(messages.c.at <= filters.until)
+    if filters.min_rating is not None:
+        conditions.append(messages.c.rating >= filters.min_rating)
+    if filters.max_rating is not None:
+        conditions.append(messages.c.rating <= filters.max_rating)
+    if filters.public_only:
+        conditions.append(func.coalesce(channels.c.visibility, "public") == "public")
+    return query.where(*conditions)
 
 
 _MESSAGE_FIELDS = tuple(Message.model_fields)
 _SIGNAL_FIELDS = tuple(Signals.model_fields)
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(**{name: row._mapping[name] for name in Member.model_fields})
 
 
 def _message(row: Row[Any]) -> Message:

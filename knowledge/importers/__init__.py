@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.errors import UnknownFormat
-from knowledge.importers import discourse, slack, tabular
+from knowledge.importers import (
+    discord,
+    discourse,
+    documents,
+    mastodon,
+    mbox,
+    reddit,
+    slack,
+    stackexchange,
+    tabular,
+    telegram,
+    whatsapp,
+    zulip,
+)
 from knowledge.importers.source import Options
 from knowledge.messages import Record
 
@@ -25,8 +38,17 @@ class Format:
 
 FORMATS = (
     Format("slack", slack.recognises, slack.read),
+    Format("discord", discord.recognises, discord.read),
+    Format("telegram", telegram.recognises, telegram.read),
+    Format("whatsapp", whatsapp.recognises, whatsapp.read),
     Format("discourse", discourse.recognises, discourse.read),
+    Format("zulip", zulip.recognises, zulip.read),
+    Format("mastodon", mastodon.recognises, mastodon.read),
+    Format("reddit", reddit.recognises, reddit.read),
+    Format("stackexchange", stackexchange.recognises, stackexchange.read),
+    Format("mbox", mbox.recognises, mbox.read),
     Format("table", tabular.recognises, tabular.read),
+    Format("documents", documents.recognises, documents.read),  # any text could be one
 )
 
 
@@ -41,6 +63,8 @@ def recognise(path: Path, name: str | None = None) -> Format:
     if name is not None:
         raise UnknownFormat(f"There is no format “{name}”. Known: {known}.")
     raise UnknownFormat(
-        f"{path} is none of the formats we read ({known}). A CSV or JSONL file needs a column with the text and one "
-        f"with the time; {tabular.ADVICE}."
+        f"{path} is none of the formats we read ({known}). Give an export as it came, the zip or folder itself. "
+        "A spreadsheet: save it as XLSX or CSV (UTF-8), with a column for the text and one for the time; "
+        f"{tabular.ADVICE}. Documents: Markdown, TXT, HTML or PDF, in a folder with nothing else. "
+        "If it is one of these and damaged, name its format (--format on the command line) to hear what is wrong."
     )

@@ -1,24 +1,28 @@
 """Discourse: post JSON as its API gives it: one post or a list a file, or a topic with its stream; files or folders.
 
-Format: https://docs.discourse.org (GET /posts.json, /posts/{id}.json, /t/{id}.json).
+Format: https://docs.discourse.org (GET /posts.json, /posts/{id}.json, /t/{id}.json). Lists of topics and categories
+beside them (/latest.json, /categories.json) say what posts leave out: titles, names, which categories are private.
+Posts that are deleted, or hidden by flags, keep their places.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import regex
-from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
 
+from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
-    MAX_TEXT,
     Node,
     Options,
+    as_mapping,
     as_text,
     clean,
+    deleted_or_skip,
+    files_in,
+    first_bytes,
     message_or_skip,
     open_export,
     parse_time,
@@ -29,7 +33,7 @@ from knowledge.importers.source import (
 from knowledge.messages import Channel, Member, Record
 
 _QUOTE = regex.compile(r"\[quote[^\]\n]*\]|\[/quote\]", regex.IGNORECASE)
-_BLOCKS = ("p", "li", "div", "blockquote", "pre", "tr", "h1", "h2", "h3", "h4", "h5", "h6")
+_POLL = regex.compile(r"\[poll[^\]\n]*\][^\[]*+(?:\[(?!/?poll)[^\[]*+)*+\[/poll\]")
 _TASTE = 20
 """Files that are looked into for a post: the first ones may be broken."""
 _REGULAR_POST, _WHISPER = 1, 4
@@ -43,6 +47,9 @@ def recognises(path: Path) -> bool:
 
 
 def _has_post(file: Node) -> bool:
+    begun = first_bytes(file, 2**20)
+    if b'"post_number"' not in begun or b'"username"' not in begun:
+        return False
     try:
         return any(map(_is_post, _posts(read_json(file))))
     except ValueError:
@@ -53,6 +60,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield each post with its member and category, in the order of the file names."""
     root = open_export(path)
     known: set[str] = set()
+    lists = _Lists(_files(root))
     file = None
     for file in _files(root):
         try:
@@ -60,8 +68,10 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         except ValueError as error:
             yield skipped(file.name, f"broken file: {error}")
             continue
+        if _is_list(data):
+            continue
         for number, item in enumerate(_posts(data), start=1):
-            for record in _post(f"{file.name}, post {number}", item, options):
+            for record in read_post(f"{file.name}, post {number}", lists.complete(item), options):
                 key = f"{type(record).__name__} {getattr(record, 'id', '')}"
                 if isinstance(record, Channel | Member):
                     if key in known:
@@ -73,15 +83,54 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 
 def _files(node: Node) -> Iterator[Node]:
-    if node.is_file():
-        if node.name.endswith(".json"):
-            yield node
-        return
-    children: list[Node] = list(node.iterdir()) if node.is_dir() else []
-    for child in sorted(children, key=lambda c: c.name):
-        # A link may lead out of the export, or around in it.
-        if not child.name.startswith((".", "__")) and not (isinstance(child, Path) and child.is_symlink()):
-            yield from _files(child)
+    return (file for file in files_in(node) if file.name.endswith(".json"))
+
+
+def _is_list(data: Any) -> bool:
+    return isinstance(data, dict) and ("topic_list" in data or "category_list" in data)
+
+
+class _Lists:
+    """What lists of topics and categories say of them."""
+
+    def __init__(self, files: Iterator[Node]) -> None:
+        self._topics: dict[str, Mapping[str, Any]] = {}
+        self._categories: dict[str, Mapping[str, Any]] = {}
+        for file in files:
+            begun = first_bytes(file)
+            if b'"topic_list"' not in begun and b'"category_list"' not in begun:
+                continue
+            try:
+                data = as_mapping(read_json(file))
+            except ValueError:
+                continue  # whoever reads the posts says so
+            self._topics |= _by_id(as_mapping(data.get("topic_list")).get("topics"))
+            self._categories |= _by_id(as_mapping(data.get("category_list")).get("categories"))
+
+    def complete(self, post: Any) -> Any:
+        """The post with what the lists know and it does not say."""
+        if not isinstance(post, dict):
+            return post
+        topic = self._topics.get(as_text(post.get("topic_id")), {})
+        known = {
+            "topic_title": topic.get("title"),
+            "category_id": topic.get("category_id"),
+            "topic_archetype": topic.get("archetype"),
+        }
+        said = {name: value for name, value in post.items() if value is not None}
+        category = self._categories.get(as_text({**known, **said}.get("category_id")), {})
+        known |= {"category_name": category.get("name"), "read_restricted": category.get("read_restricted")}
+        return {**post, **known, **said}
+
+
+def _by_id(items: Any) -> dict[str, Mapping[str, Any]]:
+    """Objects by their id, and the categories inside a category."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for item in map(as_mapping, items if isinstance(items, list) else []):
+        below = item.get("subcategory_list")
+        for each in (item, *map(as_mapping, below if isinstance(below, list) else [])):
+            found[as_text(each.get("id"))] = each
+    return found
 
 
 def _posts(data: Any) -> list[Any]:
@@ -97,7 +146,13 @@ def _posts(data: Any) -> list[Any]:
                 "category_id": data.get("category_id"),
                 "topic_archetype": data.get("archetype"),
             }
-            return [{**topic, **post} if isinstance(post, dict) else post for post in stream["posts"]]
+            solved = as_mapping(data.get("accepted_answer")).get("post_number")
+            return [
+                {**topic, "accepted_answer": solved is not None and post.get("post_number") == solved, **post}
+                if isinstance(post, dict)
+                else post
+                for post in stream["posts"]
+            ]
         if isinstance(data.get("latest_posts"), list):
             return list(data["latest_posts"])
     return [data]
@@ -107,7 +162,8 @@ def _is_post(item: Any) -> bool:
     return isinstance(item, dict) and {"topic_id", "post_number", "username"} <= item.keys()
 
 
-def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
+def read_post(place: str, item: Any, options: Options) -> Iterator[Record]:
+    """Yield a post with its category and its author; or why it is left out."""
     if not _is_post(item):
         yield skipped(place, "not a post")
         return
@@ -125,15 +181,16 @@ def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
         yield skipped(place, "no topic_id, post_number or username")
         return
     category = as_text(item.get("category_id")) or "0"
-    private = item.get("post_type") == _WHISPER
+    whisper = item.get("post_type") == _WHISPER
     # A whisper is for staff only: it goes to a channel of its own that nobody outside can read.
-    channel_id = f"{category}-whispers" if private else category
+    channel_id = f"{category}-whispers" if whisper else category
     yield record_or_skip(
         place,
         Channel,
         id=channel_id,
-        name=(as_text(item.get("category_name")) or f"category {category}") + (" (whispers)" if private else ""),
-        visibility="private" if private else "public",
+        name=(as_text(item.get("category_name") or item.get("category_slug")) or f"category {category}")
+        + (" (whispers)" if whisper else ""),
+        visibility="private" if whisper or item.get("read_restricted") not in (None, False) else "public",
     )
     yield record_or_skip(
         place,
@@ -142,31 +199,57 @@ def _post(place: str, item: Any, options: Options) -> Iterator[Record]:
         name=clean(as_text(item.get("name"))) or author,
         is_bot=item.get("user_id", 0) in (-1, -2),
         is_staff=any(item.get(flag) is True for flag in ("staff", "admin", "moderator")),
+        roles=_roles(item),
     )
     answered = as_text(item.get("reply_to_post_number")) or "1"
+    fields: dict[str, Any] = {
+        "id": f"{topic}/{number}",
+        "channel": channel_id,
+        "author": author,
+        "at": at,
+        "thread": f"{topic}/1",
+        "reply_to": f"{topic}/{answered}" if number not in ("1", answered) else None,
+        "edited": edited if edited > at else None,
+    }
+    if item.get("deleted_at") or item.get("user_deleted") or item.get("hidden"):
+        yield deleted_or_skip(place, **fields)
+        return
+    options_of_polls = _polls(item)
     yield message_or_skip(
         place,
-        id=f"{topic}/{number}",
-        channel=channel_id,
-        author=author,
-        text=_text(item),
-        at=at,
-        thread=f"{topic}/1",
-        reply_to=f"{topic}/{answered}" if number not in ("1", answered) else None,
+        **fields,
+        text="\n".join([_text(item, without_polls=bool(options_of_polls)), *options_of_polls]),
+        kind="poll" if options_of_polls else "post",
         title=clean(as_text(item.get("topic_title"))) or None,
         reactions=_reactions(item),
-        edited=edited if edited > at else None,
         url=item.get("post_url") if isinstance(item.get("post_url"), str) else None,
+        accepted=item.get("accepted_answer") is True,
     )
+
+
+def _roles(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """What Discourse calls an author: https://meta.discourse.org/t/understanding-discourse-trust-levels/90752."""
+    roles = [flag for flag in ("admin", "moderator") if item.get(flag) is True]
+    level, group = item.get("trust_level"), clean(as_text(item.get("primary_group_name")))
+    if isinstance(level, int) and not isinstance(level, bool) and 0 <= level <= 4:
+        roles.append(f"trust level {level}")
+    return (*roles, group) if group else tuple(roles)
+
+
+def _polls(item: Mapping[str, Any]) -> list[str]:
+    """The question of each poll of a post, if it has one, and its options, a line each; nothing of what has none."""
+    polls, lines = item.get("polls"), list[str]()
+    for poll in map(as_mapping, polls if isinstance(polls, list) else []):
+        options = poll.get("options")
+        texts = [html_text(as_text(as_mapping(o).get("html"))) for o in (options if isinstance(options, list) else [])]
+        if any(texts):
+            lines += [html_text(as_text(poll.get("title"))), *(f"– {text}" for text in texts if text)]
+    return [line for line in lines if line]
 
 
 def _left_out(item: dict[str, Any]) -> str | None:
     if item.get("topic_archetype") == "private_message":
         return "private message"
-    if item.get("deleted_at") or item.get("user_deleted"):
-        return "deleted post"
-    if item.get("hidden"):
-        return "hidden post"
     if item.get("post_type", _REGULAR_POST) not in (_REGULAR_POST, _WHISPER):
         return "written by Discourse itself"
     return None
@@ -177,24 +260,12 @@ def _times(item: dict[str, Any], options: Options) -> tuple[datetime, datetime]:
     return at, parse_time(item.get("updated_at") or item["created_at"], options)
 
 
-def _text(item: dict[str, Any]) -> str:
+def _text(item: dict[str, Any], *, without_polls: bool) -> str:
     """The Markdown source without quotes of others, or the rendered text where the source is not in the export."""
     if isinstance(item.get("raw"), str):
-        return _own_words(item["raw"])
-    cooked = as_text(item.get("cooked"))
-    if len(cooked) > 10 * MAX_TEXT:
-        return cooked
-    try:
-        soup = BeautifulSoup(cooked, "html.parser")
-    except ParserRejectedMarkup:
-        return ""
-    for quote in soup.select("aside.quote"):
-        quote.decompose()
-    for tag in soup.find_all([*_BLOCKS, "br"]):
-        tag.insert(0, "\n")
-        tag.append("\n")
-    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
-    return "\n".join(filter(None, lines))
+        own = _own_words(item["raw"])
+        return _POLL.sub("", own) if without_polls else own
+    return html_text(as_text(item.get("cooked")), without=["aside.quote", *([".poll"] if without_polls else [])])
 
 
 def _own_words(raw: str) -> str:

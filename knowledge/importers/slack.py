@@ -1,7 +1,8 @@
 """Slack workspace export: a folder or zip with channels.json, users.json and CHANNEL/YYYY-MM-DD.json.
 
 Format: https://slack.com/help/articles/220556107. Direct messages (dms.json, mpims.json) are never read; groups.json
-lists private channels.
+lists private channels. What was deleted keeps its place where the export has one: as a tombstone in its thread, or as
+the event of the deletion. Events of edits are read as the message that they made.
 """
 
 import html
@@ -18,6 +19,7 @@ from knowledge.importers.source import (
     as_mapping,
     as_text,
     clean,
+    deleted_or_skip,
     message_or_skip,
     open_export,
     read_json,
@@ -28,6 +30,14 @@ from knowledge.messages import Channel, Member, Record, Skipped, Visibility
 
 # Joins, leaves, topics, pins: what the workspace says, not a member.
 _SPOKEN = (None, "bot_message", "thread_broadcast", "me_message", "file_share", "reply_broadcast")
+# https://docs.slack.dev/reference/objects/user-object
+_ROLES = {
+    "is_primary_owner": "primary owner",
+    "is_owner": "owner",
+    "is_admin": "admin",
+    "is_restricted": "guest",
+    "is_ultra_restricted": "single-channel guest",
+}
 _MARKUP = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
 _DAY = regex.compile(r"\d{4}-\d{2}-\d{2}\.json")
 _DEEPEST_BLOCK = 20
@@ -109,6 +119,7 @@ def _members(root: Node) -> Iterator[Record]:
                 name=clean(as_text(name)) or id_,
                 is_bot=bool(user.get("is_bot")) or id_ == "USLACKBOT",
                 is_staff=bool(user.get("is_admin") or user.get("is_owner")),
+                roles=tuple(role for flag, role in _ROLES.items() if user.get(flag) is True),
             )
 
 
@@ -142,14 +153,16 @@ def _messages(folder: Node, channel: Channel, names: dict[str, str]) -> Iterator
             yield skipped(place, "broken file: not a list of messages")
             continue
         for number, item in enumerate(items, start=1):
-            yield from _message(f"{place}, message {number}", item, channel, names)
+            yield from read_message(f"{place}, message {number}", item, channel, names)
 
 
-def _message(place: str, item: Any, channel: Channel, names: dict[str, str]) -> Iterator[Record]:
+def read_message(place: str, item: Any, channel: Channel, names: dict[str, str]) -> Iterator[Record]:
+    """Yield a message, and its author unless `names` (id -> name, which grows) has them; or why it is left out."""
     if not isinstance(item, dict) or item.get("type") != "message":
         yield skipped(place, "not a message")
         return
-    if item.get("subtype") not in _SPOKEN:
+    item, deleted = _event(item)
+    if not deleted and item.get("subtype") not in _SPOKEN:
         yield skipped(place, f"written by Slack itself ({item.get('subtype')})")
         return
     author = clean(as_text(item.get("user")) or as_text(item.get("bot_id")))
@@ -166,18 +179,33 @@ def _message(place: str, item: Any, channel: Channel, names: dict[str, str]) -> 
         names[author] = member.name if isinstance(member, Member) else author
         yield member
     thread = as_text(item.get("thread_ts")) or ts
-    yield message_or_skip(
-        place,
-        id=f"{channel.id}/{ts}",
-        channel=channel.id,
-        author=author,
-        text=plain_text(as_text(item.get("text")) or _blocks(item.get("blocks")), names),
-        at=at,
-        thread=f"{channel.id}/{thread}",
-        reply_to=f"{channel.id}/{thread}" if thread != ts else None,
-        reactions=_reactions(item.get("reactions")),
-        edited=_time(as_text(as_mapping(item.get("edited")).get("ts"))),
-    )
+    fields: dict[str, Any] = {
+        "id": f"{channel.id}/{ts}",
+        "channel": channel.id,
+        "author": author,
+        "at": at,
+        "thread": f"{channel.id}/{thread}",
+        "reply_to": f"{channel.id}/{thread}" if thread != ts else None,
+        "edited": _time(as_text(as_mapping(item.get("edited")).get("ts"))),
+    }
+    if deleted:
+        yield deleted_or_skip(place, **fields)
+        return
+    said = as_text(item.get("text")) or _blocks(item.get("blocks")) or _pictures(item.get("files"))
+    yield message_or_skip(place, **fields, text=plain_text(said, names), reactions=_reactions(item.get("reactions")))
+
+
+def _event(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    """The message that an edit made or a deletion took, or the item itself; and whether it is deleted.
+
+    Events: https://docs.slack.dev/reference/events/message, message_changed and message_deleted.
+    """
+    if item.get("subtype") == "message_deleted":
+        return {**as_mapping(item.get("previous_message")), "ts": item.get("deleted_ts")}, True
+    if item.get("subtype") == "message_changed":
+        changed = as_mapping(item.get("message"))
+        item = {"edited": {"ts": item.get("ts")}, **changed}
+    return item, item.get("subtype") == "tombstone"
 
 
 def _time(ts: str) -> datetime | None:
@@ -202,6 +230,12 @@ def _reactions(value: Any) -> dict[str, int]:
         for item in items
         if isinstance(item, dict) and "name" in item and isinstance(item.get("count"), int) and item["count"] > 0
     }
+
+
+def _pictures(value: Any) -> str:
+    """What the descriptions of a message's pictures say."""
+    files = value if isinstance(value, list) else []
+    return "\n".join(filter(None, (as_text(as_mapping(file).get("alt_txt")) for file in files)))
 
 
 def plain_text(text: str, names: Mapping[str, str]) -> str:

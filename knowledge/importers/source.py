@@ -3,14 +3,17 @@
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
+from lzma import LZMAError
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zipfile import BadZipFile, ZipFile, is_zipfile
 from zipfile import Path as ZipPath
 
+import ijson
 import regex
 from pydantic import ValidationError
 
@@ -25,11 +28,24 @@ MAX_FILE = 256 * 1024 * 1024
 """Bytes of a single JSON file that are read into memory; exports keep days or posts apart, so more is an attack."""
 MAX_TEXT = 100_000
 """Characters of a single post."""
+MAX_LINE = 4 * MAX_TEXT
+"""Bytes of the longest line that is read."""
+MAX_STREAM = 8 * 1024**3
+"""Bytes of a file that is read as a stream: far beyond any export, within reach of a zip bomb."""
+UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
+"""What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
 """Folders inside one another in an archive: exports have four, so more is an attack."""
+_DEEPEST_JSON = 200
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 # Control characters, and the bidirectional overrides by which one text looks like another. Persian needs its joiners.
 _CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}", regex.VERSION1)
+
+# A link of Markdown. The lengths keep a text full of brackets from being read again and again.
+_LINK = regex.compile(
+    r"""!?\[([^\[\]\n]{0,500})\]\(<?((?:[^()\s<>]|\([^()\s<>]{0,100}\)){1,2000}+)>?(?:\s"[^"\n]{0,200}")?\)"""
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,16 @@ class Options:
 def clean(text: str) -> str:
     """Without control characters and bidirectional overrides, with one kind of line break, trimmed."""
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def readable_links(markdown: str) -> str:
+    """Markdown with its links as “label (address)”; an address that is its own label stands alone."""
+
+    def readable(match: regex.Match[str]) -> str:
+        label, address = str(match.group(1)).strip(), str(match.group(2))
+        return f"{label} ({address})" if label and label != address else address
+
+    return str(_LINK.sub(readable, markdown))
 
 
 def open_export(path: Path) -> Node:
@@ -71,9 +97,124 @@ def read_json(node: Node) -> Any:
         if size(node) > MAX_FILE:
             raise ValueError(f"larger than {MAX_FILE // 2**20} MiB")
         return json.loads(node.read_bytes())
-    except (UnicodeDecodeError, RuntimeError, EOFError, OSError, BadZipFile, zlib.error) as error:
-        # RuntimeError: nested too deep, or a zip entry with a password or an unknown compression.
+    except (UnicodeDecodeError, *UNREADABLE) as error:
         raise ValueError(f"not readable as JSON: {error}") from error
+
+
+def stream_json(node: Node, prefix: str) -> Iterator[Any]:
+    """The items at `prefix` (as ijson writes paths: "messages.item") of a JSON file of any size, one at a time.
+
+    Raises ValueError with the reason where the file breaks; what came before it has been yielded.
+    """
+    yield from _parsed(node, lambda file: ijson.items(file, prefix, use_float=True))
+
+
+def json_events(node: Node) -> Iterator[tuple[str, str, Any]]:
+    """What ijson.parse says of a JSON file of any size: (prefix, event, value). Raises ValueError like stream_json."""
+    yield from _parsed(node, lambda file: ijson.parse(file, use_float=True))
+
+
+def _parsed(node: Node, parse: Callable[["_Shallow"], Iterator[Any]]) -> Iterator[Any]:
+    try:
+        if size(node) > MAX_STREAM:
+            raise ValueError("larger than any export")
+        with node.open("rb") as file:
+            # The BOM that some tools write is no JSON.
+            if file.read(3) != b"\xef\xbb\xbf":
+                file.seek(0)
+            yield from parse(_Shallow(file))
+    except (ijson.JSONError, UnicodeDecodeError, *UNREADABLE) as error:
+        raise ValueError(f"not readable as JSON: {error}") from error
+
+
+class _Shallow:
+    """A JSON file that refuses to be nested deeper than any export, or to hold a value without end.
+
+    ijson remembers the path to each level, so that a million brackets would take more memory than there is.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._depth = self._endless = 0
+        self._in_string = False
+        self._kept = b""
+
+    def read(self, count: int = -1) -> bytes:
+        data = self._file.read(count)
+        # Without escapes, each quotation mark begins or ends a string.
+        text = (self._kept + data).replace(b"\\\\", b"").replace(b'\\"', b"")
+        self._kept = b"\\" if text.endswith(b"\\") else b""
+        parts = text.removesuffix(b"\\").split(b'"')
+        brackets = b"".join(parts[self._in_string :: 2]).translate(None, _NO_BRACKETS)
+        depths = list(accumulate((1 if bracket in b"[{" else -1 for bracket in brackets), initial=self._depth))
+        self._in_string ^= len(parts) % 2 == 0
+        self._depth = depths[-1]
+        self._endless = self._endless + len(data) if len(parts) == len(depths) == 1 else 0
+        if max(depths) > _DEEPEST_JSON or self._endless > MAX_FILE:
+            raise ValueError("nested too deep, or a value that is too long")
+        return data
+
+
+def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
+    """Each line with its number from 1; None for a line that is not UTF-8 or far too long, which is never held whole.
+
+    Raises ValueError where the file itself breaks.
+    """
+    try:
+        with node.open("rb") as file:
+            number = 0
+            while raw := file.readline(MAX_LINE):
+                number += 1
+                whole = raw.endswith(b"\n") or len(raw) < MAX_LINE
+                while raw and not raw.endswith(b"\n") and len(raw) == MAX_LINE:
+                    raw = file.readline(MAX_LINE)
+                try:
+                    yield number, (raw.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
+                except UnicodeDecodeError:
+                    yield number, None
+    except UNREADABLE as error:
+        raise ValueError(f"not readable: {error}") from error
+
+
+def first_bytes(node: Node, count: int = 65_536) -> bytes:
+    """The beginning of a file, to recognise it by; nothing of what is no file or cannot be read."""
+    try:
+        with node.open("rb") as file:
+            return bytes(file.read(count))
+    except (*UNREADABLE, ValueError):
+        return b""
+
+
+def files_in(node: Node) -> Iterator[Node]:
+    """A file itself, or the files of a folder and of its folders in the order of their names."""
+    if node.is_file():
+        yield node
+        return
+    children: list[Node] = list(node.iterdir()) if node.is_dir() else []
+    for child in sorted(children, key=lambda c: c.name):
+        # A link may lead out of the export, or around in it.
+        if not child.name.startswith((".", "__")) and not (isinstance(child, Path) and child.is_symlink()):
+            yield from files_in(child)
+
+
+def beside(node: Node, name: str) -> Node:
+    """What is called `name` in the folder of a file."""
+    folder = node.parent
+    assert isinstance(folder, Path | ZipPath)
+    return folder / name
+
+
+def first_messages(parents: Mapping[str, str]) -> Mapping[str, str]:
+    """Reply -> the first message of its thread, of reply -> what it answers, in whatever order they came."""
+    threads: dict[str, str] = {}
+    for id_ in parents:
+        passed, first = {id_}, id_
+        # What is passed twice goes round in a circle.
+        while (parent := threads.get(first) or parents.get(first, "")) and parent not in passed:
+            passed.add(parent)
+            first = parent
+        threads |= dict.fromkeys(passed, first)
+    return threads
 
 
 def skipped(place: str, reason: str) -> Skipped:
@@ -93,7 +234,21 @@ def as_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def record_or_skip(place: str, kind: type[Channel] | type[Member] | type[Message], **fields: Any) -> Record:
+def as_moment(value: object) -> datetime | None:
+    """ISO 8601, or seconds or milliseconds since 1970; None for anything else."""
+    try:
+        return parse_time(value, Options()) if as_text(value) else None
+    except ValueError:
+        return None
+
+
+def deleted_or_skip(place: str, **fields: Any) -> Record:
+    """The place that a deleted message leaves in its thread: the same fields, without a word of it."""
+    empty: dict[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
+    return record_or_skip(place, Message, **fields | empty)
+
+
+def record_or_skip(place: str, kind: type[Channel] | type[Member] | type[Message], /, **fields: Any) -> Record:
     """A record of these fields, cleaned, or a Skipped that says what is wrong with them."""
     try:
         return kind(**{name: clean(value) if isinstance(value, str) else value for name, value in fields.items()})

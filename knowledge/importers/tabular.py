@@ -1,65 +1,134 @@
-"""CSV and JSON Lines with a column mapping: reviews, tickets, survey answers, anything with a text and a time."""
+"""Reviews, tickets, survey answers, anything with a text and a time in columns: CSV, JSON Lines, a JSON list, XLSX.
 
+Times without a zone are UTC. A rating “4/5”, “8 of 10” or “★★★★☆” is read as it stands, and brought to 1 to 5 where its
+scale is another one; so is a bare number where the scale is given (`rating=Score/10`). What the brand answered in the
+same row becomes a message of its own. A row without an id gets one from its author, time and text. A JSON row that says
+`deleted: true` leaves its place and none of its words.
+"""
+
+import codecs
 import csv
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
+
+import regex
 
 from knowledge.errors import BadExport
 from knowledge.importers.source import (
-    MAX_TEXT,
+    MAX_LINE,
     Options,
     as_text,
     clean,
+    deleted_or_skip,
+    first_bytes,
+    first_messages,
     message_or_skip,
     parse_time,
+    read_lines,
     record_or_skip,
     skipped,
+    stream_json,
 )
-from knowledge.messages import Channel, Member, Record
+from knowledge.importers.workbook import Sheet, as_moment, is_workbook, sheets
+from knowledge.messages import Channel, Kind, Member, Record
 from knowledge.words import shorten
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "text": ("text", "body", "message", "content", "review", "comment", "post", "description", "review_text"),
-    "at": ("at", "date", "time", "timestamp", "created_at", "created", "posted_at", "datetime", "submitted"),
-    "author": ("author", "user", "username", "member", "name", "customer", "from", "author_id", "user_id"),
+    "text": (
+        *("text", "body", "message", "content", "review", "comment", "post", "description"),
+        *("review_text", "review_content", "ticket_description"),
+    ),
+    "at": (
+        *("at", "date", "time", "timestamp", "created_at", "created", "posted_at", "datetime", "submitted"),
+        *("review_submit_date_and_time", "review_date", "review_created_utc", "date_created"),
+    ),
+    "author": ("author", "user", "username", "member", "name", "customer", "from", "author_id", "user_id", "requester"),
     "id": ("id", "message_id", "post_id", "review_id", "ticket_id"),
     "channel": ("channel", "forum", "category", "source", "board", "room"),
-    "title": ("title", "subject", "headline", "review_title"),
-    "rating": ("rating", "stars", "score", "grade"),
+    "title": ("title", "subject", "headline", "review_title", "ticket_subject"),
+    "rating": ("rating", "stars", "score", "grade", "star_rating", "review_stars", "review_rating"),
     "reply_to": ("reply_to", "parent", "parent_id", "in_reply_to"),
-    "url": ("url", "link", "permalink"),
+    "url": ("url", "link", "permalink", "review_link"),
+    "kind": ("kind",),
+    "answer": (
+        *("answer", "reply", "response", "reply_text", "response_text", "developer_reply_text", "developer_reply"),
+        *("developer_response", "owner_response", "company_reply", "company_reply_text"),
+    ),
+    "answered_at": (
+        *("answered_at", "replied_at", "reply_date", "response_date", "developer_reply_date_and_time"),
+        *("developer_response_date", "company_reply_date", "company_reply_date_utc"),
+    ),
 }
-"""Our fields, and the column names that are taken for them when nobody names others."""
-ADVICE = "name the columns, such as text=Review,at=Date (--map on the command line)"
+"""Our fields, and the column names that are taken for them when nobody names others.
 
-_NEXT_FIELD = re.compile(rf",\s*(?=(?:{'|'.join(SYNONYMS)})\s*=)")
-_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
-_LINE = 4 * MAX_TEXT
-"""Characters of the longest line that is read."""
+Those of app stores: https://support.google.com/googleplay/android-developer/answer/6135870 (Reviews).
+"""
+ADVICE = "name the columns, such as text=Review,at=Date (--map on the command line)"
+OWNER = Member(id="owner", name="Owner", is_staff=True)
+"""Who answered in the row of a review or ticket: such tables do not say."""
+
+_TABLES = frozenset({".csv", ".tsv"})
+_LINES = frozenset({".jsonl", ".ndjson"})
+_TASTE = 20
+"""Rows of a sheet among which its header is looked for: a title and notes may stand above it."""
+_UNREADABLE = "not UTF-8, or too long"
+_ANSI = "cp1252"
+_READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
+_OUT_OF_RANGE = "rating is not between 1 and 5; give its scale, such as rating=Score/10 (--map on the command line)"
+
+_KINDS: frozenset[str] = frozenset(get_args(Kind)) - {"document"}
+_NOT_WORD = regex.compile(r"[^\w]+")
+_NEXT_FIELD = regex.compile(rf",\s*(?=(?:{'|'.join(SYNONYMS)})\s*=)")
+_JSON_LIST = regex.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
+_SCALE = regex.compile(r"(.+)/\s*(\d{1,4})")
+_NUMBER = regex.compile(r"\d{1,4}(?:[.,]\d{1,17})?")
+_OF = regex.compile(
+    rf"[^\d-]{{0,20}}({_NUMBER.pattern})"
+    r"(?:\s*(?:/|\s\p{L}{1,10}(?: \p{L}{1,10})?\s)\s*(\d{1,4}))?\D{0,20}"
+)
+"""“4/5”, “8 of 10”, “4.0 out of 5 stars”, “4 stars”: the number, and the scale where it is said."""
+_STARS = regex.compile(r"[★⭐☆✩\uFE0F\s]+")
 
 Row = Mapping[str, Any]
+Rows = Iterator[tuple[str, Row | str]]
+"""Where each row stands in its file, and the row; or why it cannot be read."""
 
 
 def recognises(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in _SUFFIXES
+    return path.is_file() and _reader(path) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
-    """Yield a message for each row that has a text and a time. Line numbers count from 1, the header included."""
+    """Yield a message for each row that has a text and a time. Rows count from 1, the header included.
+
+    Raises BadExport where the file is none, or a workbook that cannot be opened.
+    """
     if not path.is_file():
-        raise BadExport(f"{path} is not a file; a table is a single CSV or JSONL file.")
-    threads = _threads(row for _, row in _rows(path, options) if not isinstance(row, str))
+        raise BadExport(f"{path} is not a file; a table is a single CSV, JSON, JSONL or XLSX file.")
+    yield from _read(lambda: (_reader(path) or _csv_rows)(path, options), f"{path.name}, ", path.stem, options)
+
+
+def read_rows(items: Sequence[object], channel: str) -> Iterator[Record]:
+    """Yield what `read` would of JSON objects, as a program sends them; `channel` is that of those without one."""
+    rows = [(f"entry {n}", i if isinstance(i, dict) else "not a JSON object") for n, i in enumerate(items, start=1)]
+    yield from _read(lambda: iter(rows), "", channel, Options())
+
+
+def _read(rows: Callable[[], Rows], file: str, channel: str, options: Options) -> Iterator[Record]:
+    threads = _threads(row for _, row in _named(rows(), options) if not isinstance(row, str))
     seen: set[tuple[str, str]] = set()
-    for line, row in _rows(path, options):
-        place = f"{path.name}, line {line}"
+    ids = _Ids()
+    for place, row in _named(rows(), options):
+        place = f"{file}{place}"
         if isinstance(row, str):
             yield skipped(place, row)
             continue
-        for record in _records(place, row, threads, path.stem, options):
+        for record in _records(place, row, threads, channel, options, ids):
             if isinstance(record, Channel | Member):
                 if (type(record).__name__, record.id) in seen:
                     continue
@@ -67,23 +136,57 @@ def read(path: Path, options: Options) -> Iterator[Record]:
             yield record
 
 
-def _rows(path: Path, options: Options) -> Iterator[tuple[int, Row | str]]:
-    """Each row with its line, under our names of its fields; or why it cannot be read."""
-    columns: dict[str, str] = {}
+class _Ids:
+    """Ids of rows that have none: rows that say the same at the same time are told apart by their order.
+
+    Only while the time stays the same, as tables are sorted by it: what is remembered does not grow. Of two sheets of
+    a workbook, one often repeats a part of the other.
+    """
+
+    def __init__(self) -> None:
+        self._now: tuple[str, datetime] | None = None
+        self._equals: Counter[str] = Counter()
+
+    def make(self, table: str, author: str, at: datetime, text: str) -> str:
+        if (table, at) != self._now:
+            self._now = table, at
+            self._equals.clear()
+        id_ = sha256("\x1f".join((author, at.isoformat(), text)).encode()).hexdigest()[:20]
+        self._equals[id_] += 1
+        return id_ if self._equals[id_] == 1 else f"{id_}-{self._equals[id_]}"
+
+
+def _named(rows: Rows, options: Options) -> Rows:
+    """Each row with its place, under our names of its fields; or why it cannot be read."""
     names: list[str] | None = None
-    for line, row in _json_rows(path) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(path):
-        if isinstance(row, str):
-            yield line, row
-            continue
-        if names != list(row):  # each line of a JSONL file may have other keys
-            names = list(row)
-            columns = mapping(names, options.columns)
-        missing = " and ".join(field for field in ("text", "at") if columns.get(field) not in row)
-        if missing:
-            found = shorten(", ".join(names))
-            yield line, f"no column for {missing} among {found}; {ADVICE}"
-            continue
-        yield line, {field: row.get(column) for field, column in columns.items()}
+    columns: dict[str, str] = {}
+    scale = guess = ""
+    place = "the beginning"
+    try:
+        for place, row in rows:
+            if isinstance(row, str):
+                yield place, row
+                continue
+            if names != list(row):  # each line of a JSONL file may have other keys
+                names = list(row)
+                columns = mapping(names, options.columns)
+                scale, guess = _take_scale(columns, names), _guess(names, columns)
+            deleted = row.get("deleted") is True
+            if (lack := _lack(columns, names)) and not deleted:
+                yield place, lack
+                continue
+            # A kind that is no column stands for itself.
+            fields = {field: row.get(column, column if field == "kind" else None) for field, column in columns.items()}
+            fields["rating"] = _scaled(fields.get("rating"), scale)
+            yield place, {**fields, "guess": guess, "deleted": deleted}
+    except ValueError as error:
+        yield f"after {place}", str(error)
+
+
+def _lack(columns: Mapping[str, str], names: Sequence[str]) -> str | None:
+    """What a person is told who gave a table without the columns it needs."""
+    missing = " and ".join(field for field in ("text", "at") if columns.get(field) not in names)
+    return f"no column for {missing} among {shorten(', '.join(names))}; {ADVICE}" if missing else None
 
 
 def _threads(rows: Iterable[Row]) -> Mapping[str, str]:
@@ -93,19 +196,14 @@ def _threads(rows: Iterable[Row]) -> Mapping[str, str]:
         id_, reply_to = _field(row, "id"), _field(row, "reply_to")
         if id_ and reply_to:
             parents[id_] = reply_to
-    threads: dict[str, str] = {}
-    for id_ in parents:
-        passed, first = {id_}, id_
-        # What is passed twice goes round in a circle.
-        while (parent := threads.get(first) or parents.get(first, "")) and parent not in passed:
-            passed.add(parent)
-            first = parent
-        threads |= dict.fromkeys(passed, first)
-    return threads
+    return first_messages(parents)
 
 
 def read_columns(text: str) -> dict[str, str]:
-    """Our field -> column, from “text=Review, at=Date”. A column may have a comma in its name. Raises ValueError."""
+    """Our field -> column, from “text=Review, at=Date”. A column may have a comma in its name. Raises ValueError.
+
+    `rating=Score/10` gives the scale of a column of bare numbers; `kind=ticket` the kind of all rows.
+    """
     columns: dict[str, str] = {}
     for pair in filter(None, _NEXT_FIELD.split(text.strip(" ,"))):
         field, _, column = map(str.strip, pair.partition("="))
@@ -118,55 +216,112 @@ def read_columns(text: str) -> dict[str, str]:
 def mapping(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
     """Our field -> column. What is given wins; the rest is guessed by name, each column used once."""
     columns = dict(given)
-    lower = {str(name).strip().lower().replace(" ", "_"): name for name in names if name is not None}
+    known = {_NOT_WORD.sub("_", str(name).lower()).strip("_"): name for name in names if name is not None}
     for field, synonyms in SYNONYMS.items():
         if field not in columns:
-            free = (lower[s] for s in synonyms if s in lower and lower[s] not in columns.values())
+            free = (known[s] for s in synonyms if s in known and known[s] not in columns.values())
             if (name := next(free, None)) is not None:
                 columns[field] = name
     return columns
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
-    """Each line with its number; None for a line that is not UTF-8 or far too long."""
-    with path.open("rb") as file:
-        number = 0
-        while raw := file.readline(_LINE):
-            number += 1
-            whole = raw.endswith(b"\n") or len(raw) < _LINE
-            while raw and not raw.endswith(b"\n") and len(raw) == _LINE:
-                raw = file.readline(_LINE)  # skip the rest of an endless line without keeping it
-            try:
-                yield number, (raw.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
-            except UnicodeDecodeError:
-                yield number, None
+def _take_scale(columns: dict[str, str], names: Sequence[str]) -> str:
+    """The scale that is given with the column of ratings, taken from its name: “10” of “Score/10”."""
+    given = columns.get("rating", "")
+    if given in names or not (match := _SCALE.fullmatch(given)):
+        return ""
+    columns["rating"] = match.group(1).strip()
+    return str(match.group(2))
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
-    for number, line in _lines(path):
+def _scaled(value: Any, scale: str) -> Any:
+    return f"{as_text(value).strip()}/{scale}" if scale and _NUMBER.fullmatch(as_text(value).strip()) else value
+
+
+def _guess(names: Sequence[str], columns: Mapping[str, str]) -> Kind:
+    """What the rows of a table are, by its columns."""
+    known = {_NOT_WORD.sub("_", name.lower()).strip("_") for name in names}
+    if any(name.startswith("ticket_") for name in known) or ("title" in columns and known & {"status", "priority"}):
+        return "ticket"
+    return "review" if columns.get("rating") in names else "post"
+
+
+def _reader(path: Path) -> Callable[[Path, Options], Rows] | None:
+    """How a table is read: told by its content where that says it, by its name where any text could be one."""
+    suffix = path.suffix.lower()
+    if is_workbook(path):
+        return _sheet_rows
+    if suffix in _TABLES:
+        return _csv_rows
+    if suffix in _LINES:
+        return _json_rows
+    return _json_list if _JSON_LIST.match(first_bytes(path, 4096)) else None
+
+
+def _json_rows(path: Path, _: Options) -> Rows:
+    for number, line in read_lines(path):
+        place = f"line {number}"
         if line is None:
-            yield number, "not UTF-8, or too long"
+            yield place, _UNREADABLE
         elif line.strip():
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):
-                yield number, "not JSON"
+                yield place, "not JSON"
                 continue
-            yield number, row if isinstance(row, dict) else "not a JSON object"
+            yield place, row if isinstance(row, dict) else "not a JSON object"
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
+def _json_list(path: Path, _: Options) -> Rows:
+    for number, row in enumerate(stream_json(path, "item"), start=1):
+        yield f"entry {number}", row if isinstance(row, dict) else "not a JSON object"
+
+
+def _sheet_rows(path: Path, options: Options) -> Rows:
+    for sheet in sheets(path):
+        place = f"sheet {sheet.name}"
+        try:
+            for row_place, row in _of_sheet(sheet, options):
+                yield f"{place}{row_place}", row
+        except ValueError as error:
+            yield place, str(error)
+
+
+def _of_sheet(sheet: Sheet, options: Options) -> Rows:
+    """The rows below the header: the first row that names a text and a time; a title and notes may stand above it."""
+    columns: dict[str, str] = {}
+    tasted: list[list[str]] = []
+    for number, cells in sheet.rows:
+        if not columns:
+            names = [as_text(cell).strip() for cell in cells]
+            tasted.append(names)
+            found = mapping(names, options.columns)
+            if _lack(found, names) is None:
+                columns = found
+            elif len(tasted) == _TASTE:
+                break
+            continue
+        row = {**dict.fromkeys(names), **dict(zip(names, cells, strict=False))}
+        row[columns["at"]] = as_moment(row[columns["at"]], sheet.epoch)
+        yield f", row {number}", row
+    if tasted and not columns:
+        yield "", _lack(mapping(tasted[0], options.columns), tasted[0]) or ""
+
+
+def _csv_rows(path: Path, _: Options) -> Rows:
+    encoding = _encoding(path)
+    if encoding == _ANSI:
+        yield "all lines", _READ_AS_ANSI
     bad: list[int] = []
 
     def decoded() -> Iterator[str]:
-        for number, line in _lines(path):
+        for number, line in _lines(path, encoding):
             if line is None:
                 bad.append(number)
             else:
                 yield line.replace("\0", "")
 
-    with path.open("rb") as file:
-        first = file.readline(_LINE).decode("utf-8-sig", errors="replace")
+    first = next((line for _, line in _lines(path, encoding)), None) or ""
     reader = csv.reader(decoded(), dialect=_dialect(first, path), strict=False)
     header: list[str] = []
     while True:
@@ -175,13 +330,45 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
         except StopIteration:
             break
         except csv.Error as error:
-            yield reader.line_num + len(bad), f"broken row: {error}"
+            yield f"line {reader.line_num + len(bad)}", f"broken row: {error}"
             continue
         if header and cells:
-            yield reader.line_num + len(bad), {**dict.fromkeys(header), **dict(zip(header, cells, strict=False))}
+            row = {**dict.fromkeys(header), **dict(zip(header, cells, strict=False))}
+            yield f"line {reader.line_num + len(bad)}", row
         header = header or cells
     for number in bad:
-        yield number, "not UTF-8, or too long"
+        yield f"line {number}", _UNREADABLE
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8; UTF-16 where a mark says so; Windows-1252 where more lines cannot be UTF-8 than use its letters."""
+    if first_bytes(path, 2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    used = broken = 0
+    with path.open("rb") as file:
+        while raw := file.readline(MAX_LINE):
+            if not raw.isascii():
+                try:
+                    raw.decode()
+                    used += 1
+                except UnicodeDecodeError:
+                    broken += 1
+    return _ANSI if broken > used else "utf-8"
+
+
+def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
+    """Like read_lines, in any encoding; letters that it does not have become �."""
+    if encoding == "utf-8":
+        yield from read_lines(path)
+        return
+    with path.open(encoding=encoding, errors="replace", newline="\n") as file:
+        number = 0
+        while line := file.readline(MAX_LINE):
+            number += 1
+            whole = line.endswith("\n") or len(line) < MAX_LINE
+            while line and not line.endswith("\n") and len(line) == MAX_LINE:
+                line = file.readline(MAX_LINE)
+            yield number, line if whole else None
 
 
 def _dialect(header: str, path: Path) -> type[csv.Dialect]:
@@ -195,43 +382,89 @@ def _field(row: Row, name: str) -> str:
     return clean(as_text(row.get(name)))
 
 
-def _records(place: str, row: Row, threads: Mapping[str, str], name: str, options: Options) -> Iterator[Record]:
+def _records(
+    place: str, row: Row, threads: Mapping[str, str], name: str, options: Options, ids: _Ids
+) -> Iterator[Record]:
     text = _field(row, "text")
     try:
-        at = parse_time(row.get("at") or "", options)
+        at = _moment(row.get("at"), options)
         rating = _rating(row.get("rating"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
+    if row["deleted"] and not _field(row, "id"):
+        yield skipped(place, "deleted, and no id that says which message")
+        return
     author = _field(row, "author") or "anonymous"
     channel = _field(row, "channel") or clean(name)
-    id_ = _field(row, "id") or _made_up_id(author, at.isoformat(), text)
+    id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
     reply_to = _field(row, "reply_to") or None
+    thread = threads.get(reply_to, reply_to) if reply_to else id_
     yield record_or_skip(place, Channel, id=channel, name=channel)
     yield record_or_skip(place, Member, id=author, name=author)
-    yield message_or_skip(
+    yield (deleted_or_skip if row["deleted"] else message_or_skip)(
         place,
         id=id_,
         channel=channel,
         author=author,
         text=text,
+        kind=_kind(row, reply_to),
         at=at,
-        thread=threads.get(reply_to, reply_to) if reply_to else id_,
+        thread=thread,
         reply_to=reply_to,
         title=_field(row, "title") or None,
         rating=rating,
         url=_field(row, "url") or None,
     )
+    if text and not row["deleted"] and (answer := _field(row, "answer")):
+        yield OWNER
+        yield message_or_skip(
+            place,
+            id=f"{id_}#answer",
+            channel=channel,
+            author=OWNER.id,
+            text=answer,
+            at=_moment_or(row.get("answered_at"), at, options),
+            thread=thread,
+            reply_to=id_,
+        )
+
+
+def _kind(row: Row, reply_to: str | None) -> Kind:
+    said = _field(row, "kind").lower()
+    if said in _KINDS:
+        return cast(Kind, said)
+    return "post" if reply_to else cast(Kind, row["guess"])
+
+
+def _moment(value: Any, options: Options) -> datetime:
+    """A time, as a workbook or a text has it. Raises ValueError."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else parse_time(value or "", options)
+
+
+def _moment_or(value: Any, otherwise: datetime, options: Options) -> datetime:
+    try:
+        return _moment(value, options)
+    except ValueError:
+        return otherwise
 
 
 def _rating(value: Any) -> float | None:
-    if value in (None, ""):
+    """A rating from 1 to 5: one on another scale in proportion, and at least 1. Raises ValueError."""
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    try:
-        return float(str(value).strip().replace(",", "."))
-    except ValueError:
-        raise ValueError("rating is not a number") from None
-
-
-def _made_up_id(*parts: str) -> str:
-    return sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+    text = as_text(value).strip()
+    if _STARS.fullmatch(text):
+        full, empty = (sum(map(text.count, stars)) for stars in ("★⭐", "☆✩"))
+        number, scale = float(full), max(5, full + empty)
+    elif found := _OF.fullmatch(text):
+        number, scale = float(found.group(1).replace(",", ".")), int(found.group(2) or 5)
+    else:
+        try:
+            number, scale = float(text), 5
+        except ValueError:
+            raise ValueError("rating is not a number") from None
+    rating = number if scale == 5 else max(1.0, 5 * number / max(scale, 0.1))
+    if not (1 <= rating <= 5):
+        raise ValueError(_OUT_OF_RANGE)
+    return rating

@@ -2,15 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from assistant.adapters.database import open_database
 from assistant.bootstrap import House
 from tests import making
 from tests.integration import exports
 from tests.integration.running import run_here
+from tests.integration.servers import ChromaServer, Postgres
 
 
 def on_its_own(patch: pytest.MonkeyPatch) -> None:
@@ -64,3 +67,40 @@ def write_profile(home: Path, **changes: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    running = Postgres()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    running = ChromaServer(tmp_path_factory.mktemp("chroma-server"))
+    yield running.wait()
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    open_database(f"sqlite:///{path}").dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_file: Path, tmp_path: Path) -> str:
+    """A database of its own with all tables and no rows, as the migrations make it."""
+    path = tmp_path / "house.db"
+    shutil.copy(_sqlite_file, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The same on a PostgreSQL server."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)

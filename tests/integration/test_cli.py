@@ -5,8 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from knowledge.adapters.chroma import ChromaIndex
 from tests.integration import exports
 from tests.integration.conftest import write_profile
 from tests.integration.running import QUICK, count, held, only_draft, refused, run, run_here, start, until
@@ -63,7 +65,7 @@ def test_an_error_is_one_line_and_an_exit_code() -> None:
 
 
 def test_ctrl_c_says_that_nothing_is_lost(home: Path, tmp_path: Path) -> None:
-    process = start(*QUICK, "import", exports.jsonl(tmp_path / "club.jsonl", exports.many(1800)))
+    process = start(*QUICK, "import", exports.jsonl(tmp_path / "club.jsonl", exports.many(3600)))
     until(process, lambda: count(home, "messages") > 0)
     with held(home):
         process.send_signal(signal.SIGINT)
@@ -187,6 +189,22 @@ def test_a_broken_profile_is_unwell(club: Path) -> None:
     ran = run_here("doctor")
     assert ran.code == 1
     assert "--  club: its profile cannot be read" in ran.out
+
+
+def test_a_damaged_index_is_unwell_until_it_is_repaired(club: Path) -> None:
+    index = ChromaIndex.embedded(club / "chroma", "words")
+    index.remove("club", ["m1", "m2"])
+    index.add("club", ["ghost"], np.eye(384, dtype=np.float32)[:1])
+    index.close()
+    ran = run_here("doctor")
+    assert ran.code == 1
+    assert "--  club: index: 4 vectors for 5 messages" in ran.out
+    assert "hearthside doctor --repair" in ran.out
+    ran = run_here("doctor", "--repair", "--json")
+    assert ran.code == 0
+    assert "2 messages were missing from the index, 1 vectors belonged to no message" in ran.err
+    assert all(finding["ok"] or finding["optional"] for finding in ran.data)
+    assert "0 messages were missing" in run_here("doctor", "--repair").err
 
 
 def test_a_community_that_does_not_exist_is_unwell(club: Path) -> None:

@@ -1,12 +1,10 @@
 """One contract for both desk stores: the one in memory, and SQL over a database as the migrations make it."""
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from itertools import count
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -22,28 +20,28 @@ from assistant.community import Sheet
 from assistant.domain import Decision, Draft, Finding, Opportunity, Provenance, Status
 from assistant.errors import Conflict
 from assistant.ports import BatchState, DeskStore, FactSheet, QueueFilter
+from knowledge.adapters.sql import create_engine
 from tests import making
 from tests.making import NOW
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    open_database(f"sqlite:///{path}").dispose()
-    return path
-
-
 @pytest.fixture
-def engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(migrated, tmp_path / "desk.db")
-    engine = open_database(f"sqlite:///{tmp_path / 'desk.db'}")
+def engine(sqlite_url: str) -> Iterator[Engine]:
+    engine = create_engine(sqlite_url)
     yield engine
     engine.dispose()
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    engine = create_engine(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["memory", "engine", "postgres_engine"], ids=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> DeskStore:
-    return MemoryDeskStore() if request.param == "memory" else SqlDeskStore(request.getfixturevalue("engine"))
+    return MemoryDeskStore() if request.param == "memory" else SqlDeskStore(request.getfixturevalue(request.param))
 
 
 def draft(id_: str = "d1", *, plan: dict[str, Any] | None = None, **changes: Any) -> Draft:

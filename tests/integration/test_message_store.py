@@ -1,53 +1,70 @@
-"""What every message store promises, on the shipped fake and on SQLite with the real migrations."""
+"""What every message store promises: the shipped fake, SQLite and PostgreSQL with the real migrations."""
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from assistant.adapters.database import open_database
+from knowledge.adapters import sql as tables
 from knowledge.adapters.memory import MemoryMessageStore
-from knowledge.adapters.sql import BATCH, SqlMessageStore
-from knowledge.messages import Channel, Member, Message, Post
-from knowledge.ports import Filters, MessageStore, Saved
+from knowledge.adapters.sql import BATCH, SqlMessageStore, create_engine
+from knowledge.messages import Channel, Contents, Member, Message, Post
+from knowledge.ports import Filters, MessageStore, Saved, Understood
+from knowledge.terms import ask, terms
 from tests.making import NOW, message, signals
 
 CLUB = "club"
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and no rows."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    open_database(f"sqlite:///{path}").dispose()
-    return path
+EMBEDDER = "words"
 
 
 @pytest.fixture
-def sqlite(empty_database: Path, tmp_path: Path) -> Iterator[SqlMessageStore]:
-    shutil.copy(empty_database, tmp_path / "house.db")
-    engine = open_database(f"sqlite:///{tmp_path / 'house.db'}")
+def sqlite(sqlite_url: str) -> Iterator[SqlMessageStore]:
+    yield from opened(sqlite_url)
+
+
+@pytest.fixture
+def postgresql(postgres_url: str) -> Iterator[SqlMessageStore]:
+    yield from opened(postgres_url)
+
+
+def opened(url: str) -> Iterator[SqlMessageStore]:
+    engine = create_engine(url)
     yield SqlMessageStore(engine)
     engine.dispose()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> MessageStore:
-    made: MessageStore = MemoryMessageStore() if request.param == "memory" else request.getfixturevalue("sqlite")
+    made: MessageStore = MemoryMessageStore() if request.param == "memory" else request.getfixturevalue(request.param)
     return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sql(request: pytest.FixtureRequest) -> SqlMessageStore:
+    found: SqlMessageStore = request.getfixturevalue(request.param)
+    return found
 
 
 def save(store: MessageStore, *messages: Message, community: str = CLUB) -> Saved:
     return store.save(community, messages=messages)
 
 
-def mark(store: MessageStore, *messages: Message, community: str = CLUB, language: str = "en") -> None:
-    store.mark_indexed(community, [(each, signals(language=language)) for each in messages])
+def understood(each: Message, language: str = "en") -> Understood:
+    return Understood(each, signals(language=language), terms(each.full_text, language))
+
+
+def mark(
+    store: MessageStore, *messages: Message, community: str = CLUB, language: str = "en", embedder: str = EMBEDDER
+) -> None:
+    store.mark_indexed(community, embedder, [understood(each, language) for each in messages])
 
 
 def save_indexed(store: MessageStore, *messages: Message, community: str = CLUB, language: str = "en") -> None:
@@ -55,8 +72,8 @@ def save_indexed(store: MessageStore, *messages: Message, community: str = CLUB,
     mark(store, *messages, community=community, language=language)
 
 
-def pending(store: MessageStore, limit: int = 99) -> list[str]:
-    return [each.id for each in store.pending(CLUB, limit)]
+def pending(store: MessageStore, limit: int = 99, embedder: str = EMBEDDER) -> list[str]:
+    return [each.id for each in store.pending(CLUB, embedder, limit)]
 
 
 def ids(posts: list[Post]) -> list[str]:
@@ -66,9 +83,9 @@ def ids(posts: list[Post]) -> list[str]:
 def test_a_new_store_is_empty(store: MessageStore) -> None:
     assert store.communities() == {}
     assert not store.posts(CLUB)
-    assert not store.pending(CLUB, 9)
+    assert not store.pending(CLUB, EMBEDDER, 9)
     assert not store.staff(CLUB)
-    assert store.count(CLUB) == store.count_pending(CLUB) == 0
+    assert store.count(CLUB) == store.count_pending(CLUB, EMBEDDER) == 0
     assert store.newest(CLUB) is None
     assert store.get(CLUB, ["m1"]) == {}
 
@@ -93,12 +110,12 @@ def test_a_message_comes_back_as_it_went_in(store: MessageStore) -> None:
         url="https://x.example/7",
     )
     save(store, full)
-    assert store.pending(CLUB, 9) == [full]
+    assert store.pending(CLUB, EMBEDDER, 9) == [full]
 
 
 def test_a_message_without_extras_comes_back_without_them(store: MessageStore) -> None:
     save(store, message("m1"))
-    assert store.pending(CLUB, 9) == [message("m1")]
+    assert store.pending(CLUB, EMBEDDER, 9) == [message("m1")]
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "'; DROP TABLE messages; --", "%s %(a)s {} :name ?", "\ufffe"])
@@ -120,13 +137,13 @@ def test_the_same_moment_in_another_zone_is_the_same(store: MessageStore) -> Non
 def test_a_newer_version_replaces_an_older_one(store: MessageStore) -> None:
     save(store, message(text="It leaks."))
     assert save(store, message(text="It holds.", edited=NOW)) == Saved(changed=1)
-    assert [each.text for each in store.pending(CLUB, 9)] == ["It holds."]
+    assert [each.text for each in store.pending(CLUB, EMBEDDER, 9)] == ["It holds."]
 
 
 def test_an_older_version_never_replaces_a_newer_one(store: MessageStore) -> None:
     save(store, message(text="It holds.", edited=NOW))
     assert save(store, message(text="It leaks.")) == Saved(unchanged=1)
-    assert [each.text for each in store.pending(CLUB, 9)] == ["It holds."]
+    assert [each.text for each in store.pending(CLUB, EMBEDDER, 9)] == ["It holds."]
 
 
 def test_the_same_version_with_other_words_is_a_change(store: MessageStore) -> None:
@@ -136,7 +153,7 @@ def test_the_same_version_with_other_words_is_a_change(store: MessageStore) -> N
 
 def test_of_one_message_given_twice_the_newest_counts(store: MessageStore) -> None:
     assert save(store, message(text="It holds.", edited=NOW), message(text="It leaks.")) == Saved(1, 0, 1)
-    assert [each.text for each in store.pending(CLUB, 9)] == ["It holds."]
+    assert [each.text for each in store.pending(CLUB, EMBEDDER, 9)] == ["It holds."]
 
 
 def test_nothing_is_saved_without_a_fuss(store: MessageStore) -> None:
@@ -147,7 +164,7 @@ def test_many_messages_are_saved_at_once(store: MessageStore) -> None:
     messages = [message(f"m{n}") for n in range(2 * BATCH + 7)]
     assert save(store, *messages) == Saved(added=len(messages))
     assert save(store, *messages) == Saved(unchanged=len(messages))
-    assert store.count(CLUB) == store.count_pending(CLUB) == len(messages)
+    assert store.count(CLUB) == store.count_pending(CLUB, EMBEDDER) == len(messages)
 
 
 def test_what_is_new_is_pending_oldest_first(store: MessageStore) -> None:
@@ -160,7 +177,7 @@ def test_what_is_indexed_is_not_pending(store: MessageStore) -> None:
     save(store, message("m1"), message("m2"))
     mark(store, message("m1"))
     assert pending(store) == ["m2"]
-    assert (store.count(CLUB), store.count_pending(CLUB)) == (2, 1)
+    assert (store.count(CLUB), store.count_pending(CLUB, EMBEDDER)) == (2, 1)
 
 
 @pytest.mark.parametrize("changes", [{"text": "It holds."}, {"title": "News"}])
@@ -191,7 +208,7 @@ def test_marking_twice_keeps_the_latest_signals(store: MessageStore) -> None:
 
 
 def test_nothing_is_marked_without_a_fuss(store: MessageStore) -> None:
-    store.mark_indexed(CLUB, [])
+    store.mark_indexed(CLUB, EMBEDDER, [])
     assert store.posts(CLUB) == []
 
 
@@ -200,7 +217,7 @@ def test_to_forget_the_index_makes_everything_pending_in_one_community(store: Me
     save_indexed(store, message("m1"), community="other")
     store.forget_index(CLUB)
     assert pending(store) == ["m1", "m2"]
-    assert store.count_pending("other") == 0
+    assert store.count_pending("other", EMBEDDER) == 0
 
 
 def test_what_was_indexed_can_still_be_read_while_it_is_indexed_again(store: MessageStore) -> None:
@@ -220,6 +237,13 @@ def test_posts_are_what_is_indexed_oldest_first(store: MessageStore) -> None:
     save_indexed(store, message("b", at=NOW), message("c", at=NOW - timedelta(days=1)), message("a", at=NOW))
     save(store, message("waiting"))
     assert ids(store.posts(CLUB)) == ["c", "a", "b"]
+
+
+def test_of_many_posts_the_newest_are_given_oldest_first(store: MessageStore) -> None:
+    save_indexed(store, *(message(f"m{n}", at=NOW - timedelta(days=n)) for n in range(5)))
+    assert ids(store.posts(CLUB, newest=2)) == ["m1", "m0"]
+    assert ids(store.posts(CLUB, Filters(until=NOW - timedelta(days=2)), newest=9)) == ["m4", "m3", "m2"]
+    assert store.posts(CLUB, newest=0) == []
 
 
 def test_a_post_knows_its_author_and_channel(store: MessageStore) -> None:
@@ -249,6 +273,16 @@ def test_a_post_of_a_stranger_in_an_unknown_channel_is_named_by_their_ids(store:
     (post,) = store.posts(CLUB)
     assert (post.author_name, post.author_is_bot, post.author_joined) == ("anna", False, None)
     assert (post.channel_name, post.visibility) == ("general", "public")
+
+
+def test_members_can_be_merged_in_one_community(store: MessageStore) -> None:
+    for community in (CLUB, "other"):
+        store.save(community, messages=[message("m1", author="U1"), message("m2", author="eve")])
+        store.save(community, members=[Member(id="U1", name="Anna")])
+    store.merge_members(CLUB, {"U1": "anna", "nobody": "eve"})
+    authors = {community: [m.author for m in store.pending(community, "words", 9)] for community in (CLUB, "other")}
+    assert authors == {CLUB: ["anna", "eve"], "other": ["U1", "eve"]}
+    assert (store.members(CLUB, "U1"), len(store.members("other", "U1"))) == ([], 1)
 
 
 def test_members_and_channels_are_brought_up_to_date(store: MessageStore) -> None:
@@ -284,6 +318,13 @@ FILTERS = [
     Filters(public_only=True),
     Filters(author="bo", public_only=True),
     Filters(channel="nowhere"),
+    Filters(kind="review"),
+    Filters(kind="document"),
+    Filters(kind="poll"),
+    Filters(min_rating=4),
+    Filters(max_rating=2),
+    Filters(min_rating=1, max_rating=5),
+    Filters(min_rating=2, language="sv", kind="review"),
 ]
 
 
@@ -294,10 +335,18 @@ def test_posts_are_filtered_as_the_filters_say_of_themselves(filters: Filters, s
     save_indexed(store, message("m1", at=NOW - timedelta(days=1)), message("m2", at=NOW, channel="elsewhere"))
     save_indexed(store, message("m3", at=NOW, author="bo", channel="staff", thread="m1"), language="sv")
     save_indexed(store, message("m4", at=NOW + timedelta(microseconds=1), author="bo"))
-    everything = store.posts(CLUB)
+    save_indexed(store, message("m5", kind="review", rating=2), message("m6", kind="review", rating=4.5), language="sv")
+    save_indexed(store, message("m7", "The bag policy.", kind="document"))
+    everything = [*store.posts(CLUB), *store.posts(CLUB, Filters(kind="document"))]
+    assert len(everything) == 7
     admitted = [post for post in everything if filters.admit(post)]
     assert store.posts(CLUB, filters) == admitted
-    assert (len(admitted) == len(everything)) == (filters == Filters())
+    wanted = {post.message.id for post in admitted}
+    assert {id_ for id_, _ in store.matching(CLUB, ["bag"], 9, filters)} == wanted
+    assert set(store.admitted(CLUB, filters, 9) or ()) == wanted
+    assert store.admitted(CLUB, filters, len(wanted)) is not None
+    assert store.admissible(CLUB, filters, [*(f"m{n}" for n in range(9)), "m1"]) == wanted
+    assert not wanted or store.admitted(CLUB, filters, len(wanted) - 1) is None
 
 
 def test_posts_are_found_by_id(store: MessageStore) -> None:
@@ -345,35 +394,240 @@ def test_the_fake_and_the_real_store_agree_whatever_is_saved_and_marked(
     sqlite.save_community(community, "")
     for marks, given_ in steps:
         if marks:
-            known = [each for each in memory.pending(community, 9) if each.id in {m.id for m in given_}]
+            known = [each for each in memory.pending(community, EMBEDDER, 9) if each.id in {m.id for m in given_}]
             for store in (memory, sqlite):
                 mark(store, *known, community=community)
         else:
             assert save(sqlite, *given_, community=community) == save(memory, *given_, community=community)
-        assert sqlite.pending(community, 9) == memory.pending(community, 9)
+        assert sqlite.pending(community, EMBEDDER, 9) == memory.pending(community, EMBEDDER, 9)
         assert sqlite.posts(community) == memory.posts(community)
 
 
-def test_what_fails_halfway_is_not_there_at_all(sqlite: SqlMessageStore) -> None:
-    save(sqlite, message("m1"))
-    with pytest.raises(Exception, match="FOREIGN KEY"):
-        mark(sqlite, message("m1"), message("never saved"))
-    assert pending(sqlite) == ["m1"]
-    assert sqlite.posts(CLUB) == []
+def test_what_fails_halfway_is_not_there_at_all(sql: SqlMessageStore) -> None:
+    save(sql, message("m1"))
+    with pytest.raises(IntegrityError):
+        mark(sql, message("m1"), message("never saved"))
+    assert pending(sql) == ["m1"]
+    assert sql.posts(CLUB) == []
 
 
-def test_what_is_saved_is_there_for_the_next_process(sqlite: SqlMessageStore, tmp_path: Path) -> None:
+def test_what_is_saved_is_there_for_the_next_process(sqlite: SqlMessageStore, sqlite_url: str) -> None:
     save_indexed(sqlite, message("m1"))
-    other = SqlMessageStore(open_database(f"sqlite:///{tmp_path / 'house.db'}"))
+    other = SqlMessageStore(open_database(sqlite_url))
     assert ids(other.posts(CLUB)) == ["m1"]
 
 
-def test_several_may_write_at_once(sqlite: SqlMessageStore, tmp_path: Path) -> None:
-    stores = [sqlite, SqlMessageStore(open_database(f"sqlite:///{tmp_path / 'house.db'}"))]
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_several_may_write_at_once(kind: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    stores = [SqlMessageStore(create_engine(url)) for _ in range(2)]
 
     def write(number: int) -> Saved:
         return save(stores[number % 2], *(message(f"m{number}-{n}") for n in range(20)))
 
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(write, range(20))) == {Saved(added=20)}
-    assert sqlite.count(CLUB) == 400
+    assert stores[0].count(CLUB) == 400
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_several_may_write_the_same_at_once(kind: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    stores = [SqlMessageStore(create_engine(url)) for _ in range(2)]
+    same = [message(f"m{n}") for n in range(50)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: save(stores[n % 2], *(same if n % 4 < 2 else reversed(same))), range(8)))
+    assert stores[0].count(CLUB) == 50
+
+
+def test_what_a_message_is_taken_for_goes_with_it(sql: SqlMessageStore) -> None:
+    save_indexed(sql, message("m1"), message("m2", "Lemon cake"))
+    with sql._engine.begin() as connection:
+        connection.execute(delete(tables.messages).where(tables.messages.c.id == "m1"))
+        for table in (tables.signals, tables.terms):
+            assert connection.scalars(select(table.c.message)).all() == ["m2"]
+    assert matched(sql, "bag", "lemon") == ["m2"]
+
+
+def test_a_deleted_message_is_gone_from_all_that_is_given_out(store: MessageStore) -> None:
+    save_indexed(store, message("m1"), message("m2"))
+    save(store, message("m1", "", deleted=True, edited=NOW))
+    assert ids(store.posts(CLUB)) == ["m2"]
+    assert store.get(CLUB, ["m1", "m2"]).keys() == {"m2"}
+    assert store.count(CLUB) == 1
+    assert pending(store) == []
+    assert store.admitted(CLUB, Filters(author="anna"), 9) == ["m2"]
+    assert store.indexed_ids(CLUB, EMBEDDER).keys() == {"m2"}
+    assert store.gone(CLUB, 9) == {"m1": "post"}
+    store.mark_gone(CLUB, ["m1"])
+    assert store.gone(CLUB, 9) == {}
+    assert matched(store, "bag") == ["m2"]
+    assert store.languages_of(CLUB, ["m1"]) == {}
+
+
+def test_a_deleted_message_comes_back_only_by_a_later_edit(store: MessageStore) -> None:
+    save_indexed(store, message("m1"))
+    save(store, message("m1", "", deleted=True, edited=NOW))
+    assert save(store, message("m1")) == Saved(unchanged=1)
+    assert save(store, message("m1", edited=NOW + timedelta(hours=1))) == Saved(changed=1)
+    assert store.count(CLUB) == 1
+
+
+def test_what_was_deleted_before_it_was_indexed_is_no_work(store: MessageStore) -> None:
+    save(store, message("m1"))
+    save(store, message("m1", "", deleted=True, edited=NOW))
+    assert (store.gone(CLUB, 9), store.count_pending(CLUB, EMBEDDER)) == ({}, 0)
+
+
+def test_so_many_of_what_is_gone_are_given_as_asked_for(store: MessageStore) -> None:
+    save_indexed(store, *(message(f"m{n}") for n in range(5)))
+    save(store, *(message(f"m{n}", "", deleted=True, edited=NOW) for n in range(5)))
+    assert len(store.gone(CLUB, 3)) == 3
+
+
+def test_what_a_thread_no_longer_holds_is_deleted(store: MessageStore) -> None:
+    save_indexed(store, message("m1"), message("m2", reply_to="m1"), message("m3", reply_to="m1"), message("m4"))
+    contents = [Contents(thread="m1", ids=("m1", "m3", "m5"))]
+    new = message("m5", reply_to="m1")
+    assert store.save(CLUB, messages=[new], contents=contents) == Saved(added=1, changed=1)
+    assert store.gone(CLUB, 9) == {"m2": "post"}
+    assert ids(store.posts(CLUB)) == ["m1", "m3", "m4"]
+    assert store.save(CLUB, contents=contents) == Saved()
+    assert store.save("other", contents=contents) == Saved()
+
+
+def test_each_embedder_has_an_index_of_its_own(store: MessageStore) -> None:
+    save(store, message("m1"), message("m2"))
+    mark(store, message("m1"), embedder="small")
+    assert (pending(store, embedder="small"), pending(store, embedder="large")) == (["m2"], ["m1", "m2"])
+    mark(store, message("m1"), embedder="large")
+    assert (pending(store, embedder="small"), pending(store, embedder="large")) == (["m1", "m2"], ["m2"])
+    assert (store.indexed_ids(CLUB, "small"), store.indexed_ids(CLUB, "large")) == ({}, {"m1": "post"})
+
+
+def test_what_is_indexed_is_told_with_its_kind(store: MessageStore) -> None:
+    save_indexed(store, message("m1"), message("m2", kind="document"))
+    save(store, message("m3"))
+    assert store.indexed_ids(CLUB, EMBEDDER) == {"m1": "post", "m2": "document"}
+
+
+def test_single_messages_are_marked_as_not_indexed(store: MessageStore) -> None:
+    save_indexed(store, message("m1"), message("m2"))
+    store.forget_index(CLUB, ["m2", "unknown"])
+    store.forget_index(CLUB, [])
+    assert pending(store) == ["m2"]
+
+
+def test_which_index_serves_is_kept_until_another_does(store: MessageStore) -> None:
+    store.save_community(CLUB, "The Club")
+    assert store.serving(CLUB) is None
+    store.serve(CLUB, "small")
+    store.save_community(CLUB, "The New Club")
+    assert (store.serving(CLUB), store.serving("other")) == ("small", None)
+    store.serve(CLUB, "large")
+    assert store.serving(CLUB) == "large"
+
+
+def matched(store: MessageStore, *words: str, count: int = 9) -> list[str]:
+    return [id_ for id_, _ in store.matching(CLUB, words, count)]
+
+
+def test_the_search_by_words_prefers_rare_words_and_more_of_them(store: MessageStore) -> None:
+    common = [message(f"m{n}", "the machine works") for n in range(60)]
+    save_indexed(store, *common, message("one", "machine leaks"), message("both", "machine leaks oil"))
+    assert matched(store, "leaks", "oil", "machine")[:2] == ["both", "one"]
+    assert matched(store, "oil", "oil") == ["both"]
+    assert matched(store, "tea") == matched(store) == matched(store, "oil", count=0) == []
+    scores = [score for _, score in store.matching(CLUB, ["leaks", "oil"], 9)]
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+
+
+def test_the_search_by_words_follows_what_changes(store: MessageStore) -> None:
+    save_indexed(store, message("m1", "lemon cake"))
+    save_indexed(store, message("m1", "apple pie", edited=NOW))
+    assert (matched(store, "lemon"), matched(store, "apple")) == ([], ["m1"])
+
+
+def test_the_search_by_words_knows_only_its_community(store: MessageStore) -> None:
+    save_indexed(store, message("m1", "lemon cake"), community="other")
+    assert matched(store, "lemon") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "كتاب",
+        "می‌خواهم",
+        "zażółć",
+        "İstanbul",
+        "ñandú",
+        "x" * 40,
+        "½ price",
+        "日本語のテスト",
+        "e\u0301te\u0301",
+        "ｆｕｌｌ",
+    ],
+)
+def test_words_of_any_script_are_found_as_they_are_stored(text: str, store: MessageStore) -> None:
+    save_indexed(store, message("m1", text), language="zz")
+    for term in terms(text, "zz"):
+        assert matched(store, term) == ["m1"]
+
+
+@pytest.mark.parametrize("text", ["!!! 👍", "https://x.example/a?b='c'", "' OR 1=1 --", "a'b\"c;d|e&f!g:*h<->i\\j"])
+def test_what_looks_like_a_query_is_only_words(text: str, store: MessageStore) -> None:
+    save_indexed(store, message("m1", text), message("m2", "lemon cake"), language="zz")
+    asked = [term for word in ask(text) for term in (*word.terms, *word.pieces)]
+    assert set(matched(store, *asked)) <= {"m1"}
+
+
+def test_members_are_found_by_id_or_name_in_any_case(store: MessageStore) -> None:
+    members = [
+        Member(id="U1", name="Åsa Öberg", roles=("vip", "tester")),
+        Member(id="U2", name="Bo"),
+        Member(id="bo", name="Someone else"),
+    ]
+    store.save(CLUB, members=members)
+    assert store.members(CLUB, " åsa öberg ") == store.members(CLUB, "u1") == [members[0]]
+    assert store.members(CLUB, "BO") == members[1:]
+    assert store.members(CLUB, "Carl") == store.members("other", "Bo") == []
+
+
+def test_of_one_person_under_several_ids_one_is_left(store: MessageStore) -> None:
+    store.save(CLUB, members=[Member(id="anna", name="Anna"), Member(id="U1", name="Anna K.")])
+    save_indexed(store, message("m1"), message("m2", author="U1"), message("m3", author="bo"))
+    save_indexed(store, message("m1"), community="other")
+    store.merge_members(CLUB, {"anna": "U1", "unknown": "U1"})
+    assert ids(store.posts(CLUB, Filters(author="U1"))) == ["m1", "m2"]
+    assert [member.id for member in store.members(CLUB, "anna")] == []
+    assert {post.author_name for post in store.posts(CLUB)} == {"Anna K.", "bo"}
+    assert ids(store.posts("other", Filters(author="anna"))) == ["m1"]
+    assert pending(store) == []
+
+
+def test_members_are_named_by_their_ids(store: MessageStore) -> None:
+    store.save(CLUB, members=[Member(id="U1", name="Anna"), Member(id="U2", name="Ben")])
+    assert store.names(CLUB, ["U1", "U9"]) == {"U1": "Anna"}
+    assert store.names("bakery", ["U1"]) == {}
+
+
+def test_channels_are_told_by_their_ids(store: MessageStore) -> None:
+    vip = Channel(id="C1", name="#vip", visibility="private")
+    store.save(CLUB, channels=[vip])
+    assert (store.channels(CLUB), store.channels("bakery")) == ({"C1": vip}, {})
+
+
+def test_the_thread_of_a_message_is_told_before_it_is_indexed_and_after_it_is_deleted(store: MessageStore) -> None:
+    gone = message("m2", "", thread="m1", reply_to="m1", deleted=True)
+    save(store, message("m1"), gone)
+    assert store.threads(CLUB, ["m1", "m2", "m9"]) == {"m1": "m1", "m2": "m1"}
+    assert store.threads("bakery", ["m1"]) == {}
+
+
+def test_the_newest_posts_are_given_oldest_first(store: MessageStore) -> None:
+    made = [message(f"m{n}", at=NOW - timedelta(hours=n)) for n in range(4)]
+    save_indexed(store, *made, message("s1", author="maja", at=NOW))
+    assert ids(store.posts(CLUB, Filters(author="anna"), newest=2)) == ["m1", "m0"]
+    assert ids(store.posts(CLUB, newest=9)) == ["m3", "m2", "m1", "m0", "s1"]
+    assert store.posts(CLUB, newest=0) == []

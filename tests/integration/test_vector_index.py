@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,12 +14,11 @@ import numpy as np
 import pytest
 
 from knowledge.adapters.chroma import ChromaIndex
-from knowledge.adapters.memory import MemoryIndex, MemoryMessageStore
+from knowledge.adapters.memory import MemoryIndex
 from knowledge.embedding import Vectors
 from knowledge.errors import StoreBusy, StoreUnreachable
-from knowledge.history import heal, index_pending
 from knowledge.ports import VectorIndex
-from tests import making
+from tests.integration.servers import ChromaServer
 
 EMBEDDER = "words"
 DIMENSIONS = 16
@@ -37,48 +35,6 @@ def basis(*places: int) -> Vectors:
     return np.eye(DIMENSIONS, dtype=np.float32)[list(places)]
 
 
-class Server:
-    """A Chroma server on a free port of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "server.log"
-        command = [str(Path(sys.executable).with_name("chroma")), "run", "--host", "127.0.0.1"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port), "--path", str(folder / "data")], stdout=log, stderr=log
-            )
-
-    def wait(self) -> "Server":
-        """Until it answers; a server that dies says why."""
-        for _ in range(600):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return self
-            except OSError:
-                try:
-                    self.process.wait(timeout=0.1)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
-        self.stop()
-        pytest.fail(f"chroma run did not start: {self.log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("chroma-server"))
-    yield running.wait()
-    running.stop()
-
-
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaIndex]:
     index = ChromaIndex.embedded(tmp_path_factory.mktemp("chroma") / "store", EMBEDDER)
@@ -93,7 +49,7 @@ def index(request: pytest.FixtureRequest) -> VectorIndex:
     if request.param == "embedded":
         found: ChromaIndex = request.getfixturevalue("embedded")
         return found
-    return ChromaIndex.server(request.getfixturevalue("server").url, EMBEDDER)
+    return ChromaIndex.server(request.getfixturevalue("chroma_server").url, EMBEDDER)
 
 
 @pytest.fixture
@@ -186,7 +142,7 @@ def test_more_than_one_page_is_kept_and_found(index: VectorIndex, club: str) -> 
     ids, vectors = [f"m{n}" for n in range(6001)], unit_vectors(6001)
     index.add(club, ids, vectors)
     assert index.count(club) == 6001
-    assert len(index.vectors(club, ids)) == 6001
+    assert len(index.vectors(club, ids)) == len(index.ids(club)) == 6001
     nearest = [index.nearest(club, vectors[n], 1)[0][0] for n in (0, 4999, 5000, 6000)]
     assert nearest == ["m0", "m4999", "m5000", "m6000"]
 
@@ -212,13 +168,38 @@ def test_several_threads_may_add_at_once(index: VectorIndex, club: str) -> None:
     assert index.count(club) == 160
 
 
-def test_an_index_that_was_lost_is_healed(index: VectorIndex, club: str) -> None:
-    store, fakes = MemoryMessageStore(), making.understanding()
-    store.save(club, messages=[making.message(f"m{n}", f"Grinder number {n}.") for n in range(5)])
-    index_pending(store, index, fakes, club)
-    index.drop(club)
-    assert heal(store, index, club)
-    assert index_pending(store, index, fakes, club) == index.count(club) == 5
+def test_what_is_removed_is_gone_and_removing_twice_is_no_error(index: VectorIndex, club: str) -> None:
+    index.add(club, ["m1", "m2", "m3"], basis(0, 1, 2))
+    for _ in range(2):
+        index.remove(club, ["m1", "m3", "unknown"])
+    index.remove(club, [])
+    assert index.ids(club) == {"m2"}
+    assert [id_ for id_, _ in index.nearest(club, basis(0)[0], 9)] == ["m2"]
+
+
+def test_only_given_ids_are_compared(index: VectorIndex, club: str) -> None:
+    index.add(club, ["same", "across", "against"], np.concatenate([basis(0, 1), -basis(0)]))
+    found = index.nearest(club, basis(0)[0], 5, among=["against", "across", "unknown"])
+    assert [id_ for id_, _ in found] == ["across", "against"]
+    assert [cosine for _, cosine in found] == pytest.approx([0.0, -1.0], abs=1e-5)
+    assert index.nearest(club, basis(0)[0], 5, among=[]) == []
+
+
+def test_given_ids_are_compared_however_many_they_are(index: VectorIndex, club: str) -> None:
+    ids, vectors = [f"m{n}" for n in range(1500)], unit_vectors(1500)
+    index.add(club, ids, vectors)
+    among, question = ids[:1300], vectors[1400]
+    truly = [ids[n] for n in np.argsort(-(vectors[:1300] @ question))[:10]]
+    found = index.nearest(club, question, 10, among=among)
+    assert found[0][0] == truly[0]
+    assert len({id_ for id_, _ in found} & set(truly)) >= 9
+
+
+def test_all_ids_are_told(index: VectorIndex, club: str) -> None:
+    assert index.ids(club) == set()
+    index.add(club, ["m1", "m2"], basis(0, 1))
+    assert index.ids(club) == {"m1", "m2"}
+    assert index.embedder == EMBEDDER
 
 
 @pytest.mark.parametrize("kind", ["embedded", "server"])
@@ -228,7 +209,7 @@ def test_vectors_of_another_embedder_are_never_compared(
     def opened(embedder: str) -> ChromaIndex:
         if kind == "embedded":
             return ChromaIndex.embedded(tmp_path / "store", embedder)
-        return ChromaIndex.server(request.getfixturevalue("server").url, embedder)
+        return ChromaIndex.server(request.getfixturevalue("chroma_server").url, embedder)
 
     first = opened("small model")
     first.add(club, ["m1"], basis(0))
@@ -351,7 +332,7 @@ def test_any_thread_may_close_what_another_has_opened(path: Path) -> None:
     thread = Thread(target=open_and_stay)
     thread.start()
     opened.wait()
-    held = index._held
+    held = index._store._held
     assert held is not None
     index.close()
     assert not held.is_locked
@@ -393,7 +374,10 @@ CALLS: list[Callable[[VectorIndex], object]] = [
     lambda index: index.count("club"),
     lambda index: index.add("club", ["m1"], basis(0)),
     lambda index: index.nearest("club", basis(0)[0], 1),
+    lambda index: index.nearest("club", basis(0)[0], 1, among=["m1"]),
     lambda index: index.vectors("club", ["m1"]),
+    lambda index: index.remove("club", ["m1"]),
+    lambda index: index.ids("club"),
     lambda index: index.drop("club"),
 ]
 
@@ -406,7 +390,7 @@ def test_a_server_that_does_not_answer_is_named_with_a_way_out(url: str) -> None
 
 
 def test_a_server_that_goes_away_is_unreachable_in_every_call(tmp_path: Path) -> None:
-    going = Server(tmp_path).wait()
+    going = ChromaServer(tmp_path).wait()
     index = ChromaIndex.server(going.url, EMBEDDER)
     index.add("club", ["m1"], basis(0))
     going.stop()
@@ -415,8 +399,8 @@ def test_a_server_that_goes_away_is_unreachable_in_every_call(tmp_path: Path) ->
             call(index)
 
 
-def test_two_processes_share_a_server(server: Server, club: str) -> None:
-    first, second = (ChromaIndex.server(server.url, EMBEDDER) for _ in range(2))
+def test_two_processes_share_a_server(chroma_server: ChromaServer, club: str) -> None:
+    first, second = (ChromaIndex.server(chroma_server.url, EMBEDDER) for _ in range(2))
     first.add(club, ["m1"], basis(0))
     second.add(club, ["m2"], basis(1))
     assert first.count(club) == second.count(club) == 2

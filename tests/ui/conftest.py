@@ -223,6 +223,14 @@ class DeskPage:
         # Its own options: those of the dropdown before may still be fading out.
         self.page.locator(f"#{id_}").get_by_role("option", name=label, exact=True).click()
 
+    def search(self, question: str) -> None:
+        """Ask on the tab Search, and wait until something was found."""
+        self.tab("Search")
+        self.page.locator("#found .hs-message, #found .hs-queue").first.wait_for()
+        self.page.locator("#question :is(input, textarea)").fill(question)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("#found .hs-queue")).to_be_visible()
+
     def entry(self, post: str) -> Any:
         return self.page.locator(f'[data-draft="{self.club.drafts[post]}"]')
 

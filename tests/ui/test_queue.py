@@ -20,8 +20,14 @@ FACTS = {
 
 
 def fill_sheet(desk: DeskPage, **changes: str) -> None:
-    for id_, text in {**FACTS, **{f"sheet-{name}": text for name, text in changes.items()}}.items():
-        desk.page.locator(f"#{id_} input, #{id_} textarea").fill(text)
+    boxes = {
+        desk.page.locator(f"#{id_} input, #{id_} textarea"): text
+        for id_, text in {**FACTS, **{f"sheet-{name}": text for name, text in changes.items()}}.items()
+    }
+    # On a busy machine the browser may still be putting the stored facts into the boxes.
+    while any(box.input_value() != text for box, text in boxes.items()):
+        for box, text in boxes.items():
+            box.fill(text)
 
 
 # deciding

@@ -14,16 +14,22 @@ HOSTILE = (
 )
 """Text that would run, or become an element, wherever it were taken for more than text."""
 CODE = ("with-script", "with-template", "with-picture")
-SHOWN = ("#community", "#listing", "#about", "#draft", "#history", "#note", "#compose-note", "#compose-result")
+SHOWN = (
+    *("#community", "#listing", "#about", "#draft", "#history", "#note", "#compose-note", "#compose-result"),
+    *("#found", "#around", "#search-note"),
+)
 """Where texts of members and reviewers are shown."""
 
 
 def nothing_ran(desk: DeskPage) -> None:
     """No element was made of a text, and no script of it ran. That no dialog and no error came, each visit asserts."""
-    made = ", ".join(f"{place} :is(script, img, b b, q *, ins *, blockquote *, .hs-text *)" for place in SHOWN)
+    made = ", ".join(
+        f"{place} :is(script, img, b b, q *, ins *, blockquote *, .hs-text *, .hs-excerpt :not(mark))"
+        for place in SHOWN
+    )
     expect(desk.page.locator(made)).to_have_count(0)
     assert desk.page.evaluate("typeof window.stolen") == "undefined"
-    expect(desk.page.locator(".hs-title, .hs-preview, .hs-text", has_text="49")).to_have_count(0)
+    expect(desk.page.locator(".hs-title, .hs-preview, .hs-text, .hs-excerpt", has_text="49")).to_have_count(0)
 
 
 def evidence(desk: DeskPage) -> Any:
@@ -110,4 +116,16 @@ def test_a_name_a_reason_and_a_request_are_text(visit: Visit) -> None:
     desk.page.locator("#request input, #request textarea").fill(HOSTILE)
     desk.click("compose-go")
     expect(desk.page.locator("#compose-note")).to_contain_text(f"“{HOSTILE}” does not say what to write")
+    nothing_ran(desk)
+
+
+def test_hostile_posts_are_found_and_shown_as_they_were_written(desk: DeskPage) -> None:
+    desk.search("app broken script; price ${7*7} on my screen; img onerror in my order mail")
+    for post in CODE:
+        expect(desk.page.locator("#found .hs-excerpt", has_text=POSTS[post][1][:40])).to_have_text(POSTS[post][1])
+        desk.page.locator(f'#found [data-post="{post}"]').click()
+        expect(desk.page.locator("#around .hs-chosen blockquote")).to_have_text(POSTS[post][1])
+        expect(desk.page.locator("#around .hs-chosen b")).to_have_text(POSTS[post][0])
+    nothing_ran(desk)
+    desk.search(HOSTILE)
     nothing_ran(desk)

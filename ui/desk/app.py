@@ -1,6 +1,7 @@
 """Wires the tabs together. The widgets are thin: each event calls a use case and presents what came of it."""
 
 import os
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
+from starlette.routing import BaseRoute
 
 from assistant.bootstrap import House
-from ui.desk import batch, compose, evals, importing, queue
+from ui.desk import batch, compose, evals, importing, queue, search
 from ui.desk.jobs import Jobs
 from ui.desk.session import Session, handed_over
 
@@ -50,8 +52,9 @@ def build(house: House, writer: str = "auto") -> gr.Blocks:
         # The browser keeps the name, so that it is asked once.
         kept = gr.BrowserState("", storage_key="hearthside-reviewer", secret="hearthside")  # noqa: S106  not a secret
         session = Session(house, writer, jobs, community, name)
+        tabs = (queue.tab, search.tab, compose.tab, importing.tab, batch.tab, evals.tab)
         with gr.Tabs(elem_id="tabs"):
-            refresh = [tab(session) for tab in (queue.tab, compose.tab, importing.tab, batch.tab, evals.tab)]
+            refresh = [tab(session) for tab in tabs]
         name.blur(lambda value: value, name, kept, api_visibility="private")
         app.load(lambda value: value or gr.skip(), kept, name, api_visibility="private")
         app.load(lambda: gr.Dropdown(_names(house)), None, community, api_visibility="private")
@@ -62,15 +65,24 @@ def build(house: House, writer: str = "auto") -> gr.Blocks:
 
 
 def launch(
-    app: gr.Blocks, *, home: Path, host: str, port: int, login: tuple[str, str] | None, block: bool = True
+    app: gr.Blocks,
+    *,
+    home: Path,
+    host: str,
+    port: int,
+    login: tuple[str, str] | None,
+    routes: Sequence[BaseRoute] = (),
+    block: bool = True,
 ) -> Any:
-    """Serve the app. Nothing is fetched from outside, and nothing is published as an API.
+    """Serve the app. Nothing is fetched from outside, and nothing is published as an API but `routes`.
 
+    Those are served beside it, and the login is not asked for there: they guard themselves.
     Of the home folder, only what the desk offers for download can be fetched.
     """
     return app.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
+        app_kwargs={"routes": list(routes)},
         auth=login,
         auth_message="Hearthside: who are you?" if login else None,
         theme=_theme(),

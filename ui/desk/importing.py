@@ -1,6 +1,7 @@
 """Import: upload an export and watch it come in."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from knowledge.importers.source import Options
 from knowledge.importers.tabular import read_columns
 from ui.desk import render
 from ui.desk.jobs import Job
-from ui.desk.session import Refresh, Session, attempt, watched
+from ui.desk.session import Refresh, Session, attempt, handed_over, watched
 
 JOB = "import"
 PLACES = 5
@@ -54,7 +55,7 @@ def tab(session: Session) -> Refresh:
         timer = gr.Timer(0.5, active=False)
 
     def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, str, Any]:
-        if not path:
+        if not path or not Path(path).is_file():
             return render.message("Choose a file first.", "bad"), gr.skip(), gr.skip()
 
         def work(job: Job, progress: Watching) -> str:
@@ -67,17 +68,19 @@ def tab(session: Session) -> Refresh:
         )
         return refusal, watched(session, JOB)[0], gr.Timer(active=True)
 
-    def tick() -> tuple[str, Any, Any]:
+    def tick() -> tuple[str, Any, Any, Any]:
         html, running = watched(session, JOB)
         if running:
-            return html, gr.Timer(active=True), gr.skip()
+            return html, gr.Timer(active=True), gr.skip(), gr.skip()
         known, problem = attempt(session.house.messages.communities)
         names = [(label, id_) for id_, label in (known or {}).items()]
-        return problem or html, gr.Timer(active=False), gr.skip() if known is None else gr.Dropdown(names)
+        job = session.jobs.get(JOB)
+        came_in = gr.File(value=None) if job is not None and job.result else gr.skip()
+        return problem or html, gr.Timer(active=False), gr.skip() if known is None else gr.Dropdown(names), came_in
 
     inputs: list[Any] = [upload, name, format_, columns]
     go.click(start, inputs, [note, state, timer], api_visibility="private", show_progress="hidden")
-    timer.tick(tick, None, [state, timer, session.community], api_visibility="private", show_progress="hidden")
+    timer.tick(tick, None, [state, timer, session.community, upload], api_visibility="private", show_progress="hidden")
 
     def show(_community: str | None) -> tuple[str, Any]:
         html, running = watched(session, JOB)
@@ -106,6 +109,7 @@ def _bring_in(
         saved, unread = taken.report.saved, _unread(taken.report)
         if not any(saved):
             raise BadExport(f"Nothing came in from {path.name}.{unread}")
+        _discard(path, handed_over(house.settings.home))
         job.go_on("Indexing:")
         indexed = intake.index_all(house, taken.community, progress)
     job.go_on("Noticing and drafting:")
@@ -119,6 +123,14 @@ def _bring_in(
     if not desk.profile.team:
         told += f" Say in {taken.profile} who speaks for you (team:), so that “unanswered” means something."
     return told
+
+
+def _discard(path: Path, uploads: Path) -> None:
+    """Delete an upload that is in the store now: what is forgotten there must not live on in a copy."""
+    if path.is_relative_to(uploads):
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 def _unread(report: ImportReport) -> str:

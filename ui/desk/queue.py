@@ -1,7 +1,7 @@
 """The Queue: each draft with the post it answers, sentence by sentence with evidence and findings; and the decision."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 import gradio as gr
@@ -12,10 +12,11 @@ from assistant.desk import Desk
 from assistant.domain import KINDS, Draft, Kind, Status
 from assistant.errors import NotAllowed
 from assistant.ports import QueueFilter
+from assistant.precedents import precedents_of
 from knowledge.languages import direction, language_name
 from prompts.files import languages
 from ui.desk import render
-from ui.desk.session import Refresh, Session, attempt, handed_over, watched
+from ui.desk.session import Refresh, Session, attempt, handed_over, read_day, watched
 
 SHOWN = 100
 """Drafts listed at once; the filters find the others."""
@@ -28,7 +29,7 @@ SHEET_FIELDS = {
 }
 
 # One listener on the element that stays, not one on each entry: entries come and go with every update.
-_PICK = """
+PICK = """
 element.addEventListener('click', (event) => {
   const chosen = event.target.closest('[data-%(name)s]');
   if (chosen) trigger('click', {picked: chosen.dataset.%(name)s});
@@ -77,14 +78,14 @@ class _Queue:
             self.kind = gr.Dropdown(kinds, value="", label="Kind", min_width=90, elem_id="kind")
             codes = [("All", ""), *((language_name(code), code) for code in languages("phrasebooks"))]
             self.language = gr.Dropdown(codes, value="", label="Language", min_width=90, elem_id="language")
-        self.listing = gr.HTML(js_on_load=_PICK % {"name": "draft"}, elem_id="listing", apply_default_css=False)
+        self.listing = gr.HTML(js_on_load=PICK % {"name": "draft"}, elem_id="listing", apply_default_css=False)
         self.look = gr.Button("Look for something new", size="sm", elem_id="look")
         self.looking = gr.HTML(elem_id="looking", apply_default_css=False)
         self.timer = gr.Timer(1.0, active=False)
 
     def _build_detail(self) -> None:
         self.about = gr.HTML(elem_id="about", apply_default_css=False)
-        self.text = gr.HTML(js_on_load=_PICK % {"name": "move"}, elem_id="draft", apply_default_css=False)
+        self.text = gr.HTML(js_on_load=PICK % {"name": "move"}, elem_id="draft", apply_default_css=False)
         with gr.Accordion("Fact sheet of the incident", visible=False, open=True, elem_id="sheet") as self.sheet:
             self.sheet_state = gr.HTML(elem_id="sheet-state", apply_default_css=False)
             self.since = gr.Textbox(label="Since (YYYY-MM-DD)", max_lines=1, elem_id="sheet-since")
@@ -347,7 +348,7 @@ class _Queue:
         return {
             self.chosen: Chosen(draft.id, draft.revision, move),
             self.listing: listing,
-            self.about: render.post(draft),
+            self.about: render.post(draft, precedents_of(desk, draft)),
             self.text: render.sentences(draft, move, desk.now),
             self.note: "",
             self.history: render.history(draft, desk.store.decisions(draft.id)),
@@ -440,13 +441,9 @@ def _facts(desk: Desk, sheet: Sheet, language: str) -> dict[str, str]:
 
 def _filled(sheet: Sheet, language: str, since: str, facts: dict[str, str]) -> Sheet:
     """A fact sheet with these facts in one language. Raises NotAllowed for a date that is none."""
-    try:
-        day = date.fromisoformat(since.strip()) if since.strip() else None
-    except ValueError as error:
-        raise NotAllowed(f"“{since}” is no date; write it like 2026-12-05.") from error
     texts = {}
     for name, text in facts.items():
         before: dict[str, str] = getattr(sheet, name)
         rest = {code: said for code, said in before.items() if code != language}
         texts[name] = {**rest, language: text.strip()} if text.strip() else rest
-    return Sheet(since=day, **texts)
+    return Sheet(since=read_day(since), **texts)

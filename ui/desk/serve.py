@@ -13,6 +13,7 @@ from assistant.errors import HearthsideError, Misconfigured
 from assistant.settings import is_loopback
 from knowledge.errors import KnowledgeError
 from knowledge.history import Progress
+from ui import hooks
 
 PORTS_TRIED = 50
 INDEX_EVERY = 10.0
@@ -26,19 +27,22 @@ def serve(house: House, writer: str, *, say: Say, progress: Watch) -> None:
     """Prepare everything, then serve until interrupted. Raises Misconfigured for an open door without a login."""
     settings = house.settings
     login = credentials(settings.host, settings.login.get_secret_value() if settings.login else None)
+    routes = hooks.routes(house)
     say(f"Hearthside keeps everything in {settings.home}.")
     prepare(house, writer, say=say, progress=progress)
     port = free_port(settings.host, settings.port)
     if port != settings.port:
         say(f"Port {settings.port} is in use; taking {port}.")
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    if routes:
+        say(f"Webhooks come in at http://{name}:{port}/hooks/COMMUNITY.")
     from ui.desk.app import build, launch
 
     stop = Event()
     Thread(target=_keep_indexed, args=(house, stop), name="indexer", daemon=True).start()
-    name = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"The desk is open at http://{name}:{port} — stop it with Ctrl-C.")
     try:
-        launch(build(house, writer), home=settings.home, host=settings.host, port=port, login=login)
+        launch(build(house, writer), home=settings.home, host=settings.host, port=port, login=login, routes=routes)
     finally:
         stop.set()
 
@@ -97,5 +101,5 @@ def _keep_indexed(house: House, stop: Event) -> None:
         with suppress(*said_elsewhere):
             for community in house.messages.communities():
                 with suppress(*said_elsewhere):  # one that cannot be indexed does not hold up the others
-                    if house.messages.count_pending(community):
+                    if house.messages.count_pending(community, house.embedder.name):
                         intake.index_all(house, community)

@@ -1,6 +1,7 @@
 """What every tab works with, and the few things that all of them do."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -8,7 +9,7 @@ import gradio as gr
 
 from assistant.bootstrap import House
 from assistant.desk import Desk
-from assistant.errors import HearthsideError
+from assistant.errors import HearthsideError, NotAllowed
 from knowledge.errors import KnowledgeError
 from prompts.errors import BadFile
 from ui.desk import render
@@ -46,6 +47,14 @@ def attempt(action: Callable[[], T]) -> tuple[T | None, str]:
         return action(), ""
     except (HearthsideError, KnowledgeError, BadFile) as error:
         return None, render.message(str(error), "bad")
+
+
+def read_day(text: str) -> date | None:
+    """The day that a person wrote, if any. Raises NotAllowed for a date that is none."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise NotAllowed(f"“{text}” is no date; write it like 2026-12-05.") from error
 
 
 def watched(session: Session, name: str) -> tuple[str, bool]:

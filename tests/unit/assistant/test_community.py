@@ -156,3 +156,38 @@ def test_a_profile_in_another_encoding_is_named(tmp_path: Path) -> None:
     path.write_bytes("id: club\nname: Fåglar\n".encode("latin-1"))
     with pytest.raises(BadProfile, match=r"community\.yaml"):
         read_profile(path)
+
+
+MERGED = [{"id": "maja", "also": ["U1", "Maja K."]}, {"id": "anna", "also": ["U2"]}]
+
+
+def test_several_ids_may_be_one_person() -> None:
+    made = small(members=MERGED)
+    assert made.aliases == {"U1": "maja", "Maja K.": "maja", "U2": "anna"}
+
+
+@pytest.mark.parametrize("listed", ["maja", "U1"])
+def test_one_of_the_team_is_known_under_each_of_their_ids(listed: str) -> None:
+    made = small(members=MERGED, team=[{"id": listed, "name": "Maja"}])
+    assert all(made.is_team(id_) for id_ in ("maja", "U1", "Maja K."))
+    assert not made.is_team("anna")
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        [*MERGED, {"id": "maja", "also": ["x"]}],
+        [*MERGED, {"id": "x", "also": ["U1"]}],
+        [*MERGED, {"id": "U1", "also": ["x"]}],
+        [{"id": "maja", "also": ["x", "x"]}],
+        [{"id": "maja", "also": ["maja"]}],
+    ],
+)
+def test_an_id_belongs_to_one_person_once(twice: list[dict[str, object]]) -> None:
+    with pytest.raises(ValidationError, match="stands there twice; each id or name belongs to one person"):
+        small(members=twice)
+
+
+def test_who_is_one_person_needs_a_second_id() -> None:
+    with pytest.raises(ValidationError):
+        small(members=[{"id": "maja", "also": []}])

@@ -134,3 +134,22 @@ def test_one_community_can_be_asked_about(tmp_path: Path) -> None:
         making.furnish(house, id="forge")
         assert [f.what for f in examine(house, "forge") if f.what in ("club", "forge")] == ["forge"]
         assert "no community “bakery”" in named(examine(house, "bakery"), "bakery").advice
+
+
+def test_an_index_that_has_lost_vectors_is_said_to_and_the_way_out(tmp_path: Path) -> None:
+    with making.house(tmp_path) as house:
+        making.furnish(house, message("m1"), message("m2"))
+        index_all(house, "club")
+        assert not [finding for finding in examine(house) if finding.what == "club: index"]
+        house.index.remove("club", ["m1"])
+        finding = named(examine(house), "club: index")
+    assert (finding.ok, finding.state) == (False, "1 vectors for 2 messages")
+    assert "doctor --repair" in finding.advice
+
+
+def test_while_messages_wait_to_be_indexed_vectors_are_not_counted(tmp_path: Path) -> None:
+    with making.house(tmp_path) as house:
+        making.furnish(house, message("m1"), message("m2"))
+        index_all(house, "club")
+        house.messages.save("club", messages=[message("m1", "Edited.", edited=making.NOW)])
+        assert not [finding for finding in examine(house) if finding.what == "club: index"]

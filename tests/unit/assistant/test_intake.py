@@ -14,13 +14,13 @@ from assistant import sample
 from assistant.bootstrap import House
 from assistant.community import Profile
 from assistant.errors import BadProfile
-from assistant.intake import ensure_sample, import_export, index_all, new_profile, slug, spoken
+from assistant.intake import apply_profile, ensure_sample, import_export, index_all, new_profile, slug, spoken
 from knowledge.adapters.memory import ScriptedLanguages, WordEmbedder
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.embedding import Encoding
 from knowledge.errors import UnknownFormat
 from knowledge.languages import FIRST_CLASS
-from knowledge.messages import Channel, Member, Message
+from knowledge.messages import Channel, Contents, Member, Message
 from knowledge.ports import Saved
 from tests import making
 from tests.making import NOW, message
@@ -107,10 +107,10 @@ def test_what_cannot_be_read_is_skipped_and_told(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_leaves_no_community_behind(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("Dear diary")
+    (tmp_path / "notes.bin").write_text("Dear diary")
     with house(tmp_path) as home:
         with pytest.raises(UnknownFormat):
-            import_export(home, tmp_path / "notes.txt")
+            import_export(home, tmp_path / "notes.bin")
         assert home.messages.communities() == {}
         assert not home.profile_path("notes").exists()
 
@@ -129,6 +129,31 @@ def test_after_an_empty_export_the_next_one_still_tells_the_languages(tmp_path: 
         assert home.profile("our-club").languages == ("sv",)
 
 
+def test_a_member_under_several_ids_is_one_person_whatever_is_imported(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        making.furnish(home, id="our-club", name="Ours", members=[{"id": "anna", "also": ["U1", "Anna K."]}])
+        home.messages.save("our-club", members=[Member(id="anna", name="Anna")])
+        lines = [
+            {**row, "author": name} for row, name in zip(rows("a", "b", "c"), ("U1", "Anna K.", "eve"), strict=True)
+        ]
+        import_export(home, export(tmp_path, *lines))
+        index_all(home, "our-club")
+        posts = home.messages.posts("our-club")
+        assert [(p.message.author, p.author_name) for p in posts] == [("anna", "Anna")] * 2 + [("eve", "eve")]
+        again = import_export(home, export(tmp_path, *lines)).report.saved
+        assert (again.added, again.changed) == (0, 0)
+        assert home.messages.members("our-club", "U1") == []
+
+
+def test_what_is_stored_follows_a_profile_that_makes_two_ids_one_person(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        import_export(home, export(tmp_path, *rows("a", author="U1")))
+        index_all(home, "our-club")
+        making.furnish(home, id="our-club", name="Ours", members=[{"id": "anna", "also": ["U1"]}])
+        apply_profile(home, home.profile("our-club"))
+        assert [p.message.author for p in home.messages.posts("our-club")] == ["anna"]
+
+
 def test_a_channel_that_the_profile_keeps_private_stays_so_whatever_the_export_says(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         making.furnish(
@@ -142,7 +167,7 @@ def test_a_channel_that_the_profile_keeps_private_stays_so_whatever_the_export_s
 def test_what_is_imported_waits_to_be_indexed_and_then_is(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         taken = import_export(home, export(tmp_path, *rows("Hello", "Påsen läcker")))
-        assert home.messages.count_pending(taken.community) == 2
+        assert home.messages.count_pending(taken.community, "words") == 2
         seen: list[tuple[int, int | None]] = []
         assert index_all(home, taken.community, lambda done, total: seen.append((done, total))) == 2
         assert seen == [(2, 2)]
@@ -279,9 +304,10 @@ class Watched(SqlMessageStore):
         messages: Sequence[Message] = (),
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
+        contents: Sequence[Contents] = (),
     ) -> Saved:
         self.seen |= {channel.visibility for channel in channels}
-        return super().save(community, messages=messages, members=members, channels=channels)
+        return super().save(community, messages=messages, members=members, channels=channels, contents=contents)
 
 
 def test_the_word_of_the_profile_on_a_channel_holds_from_the_first_moment(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-"""The use cases of knowledge: import, index, heal, search; also when the power fails in the middle."""
+"""The use cases of knowledge: import, index, repair; also when the power fails in the middle."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +14,17 @@ from knowledge.history import (
     STORE_BATCH,
     ImportReport,
     Understanding,
+    compare,
+    drop,
     heal,
     import_records,
     index_pending,
-    search,
+    repair,
 )
 from knowledge.languages import Detection
-from knowledge.messages import Channel, Member, Message, Record, Signals, Skipped
-from knowledge.ports import Filters, Saved
+from knowledge.messages import Channel, Contents, Member, Message, Record, Skipped
+from knowledge.ports import Saved, Understood
+from knowledge.terms import terms
 from tests import making
 from tests.making import NOW, message
 
@@ -65,11 +67,11 @@ class FailingIndex(MemoryIndex):
         super().__init__()
         self.left = batches
 
-    def add(self, community: str, ids: Sequence[str], vectors: Vectors) -> None:
+    def add(self, shelf: str, ids: Sequence[str], vectors: Vectors) -> None:
         if self.left == 0:
             raise PowerCut
         self.left -= 1
-        super().add(community, ids, vectors)
+        super().add(shelf, ids, vectors)
 
 
 class FailingStore(MemoryMessageStore):
@@ -79,11 +81,11 @@ class FailingStore(MemoryMessageStore):
         super().__init__()
         self.left = batches
 
-    def mark_indexed(self, community: str, indexed: Sequence[tuple[Message, Signals]]) -> None:
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
         if self.left == 0:
             raise PowerCut
         self.left -= 1
-        super().mark_indexed(community, indexed)
+        super().mark_indexed(community, embedder, indexed)
 
 
 def many(count: int = MANY) -> list[Message]:
@@ -134,7 +136,7 @@ def test_importing_the_same_twice_changes_nothing(store: MemoryMessageStore, ind
 def test_an_older_export_does_not_take_back_an_edit(store: MemoryMessageStore) -> None:
     bring_in(store, message(text="Now it holds.", edited=NOW))
     assert bring_in(store, message(text="It leaks.")).saved == Saved(unchanged=1)
-    assert [pending.text for pending in store.pending(CLUB, 9)] == ["Now it holds."]
+    assert [pending.text for pending in store.pending(CLUB, "words", 9)] == ["Now it holds."]
 
 
 def test_a_newer_export_brings_the_edit(store: MemoryMessageStore) -> None:
@@ -239,7 +241,7 @@ def test_indexing_tells_how_far_it_is(store: MemoryMessageStore, index: MemoryIn
     told: list[tuple[int, int | None]] = []
     bring_in(store, *many())
     index_pending(store, index, making.understanding(), CLUB, progress=lambda done, total: told.append((done, total)))
-    assert told == [(32, MANY), (64, MANY), (96, MANY), (MANY, MANY)]
+    assert told == [*((n * INDEX_BATCH, MANY) for n in (1, 2, 3)), (MANY, MANY)]
 
 
 def test_with_nothing_pending_nothing_is_loaded(store: MemoryMessageStore, index: MemoryIndex) -> None:
@@ -254,12 +256,12 @@ def test_indexing_that_was_cut_off_before_the_index_resumes(batches: int, store:
     bring_in(store, *many())
     with pytest.raises(PowerCut):
         index_all(store, index)
-    assert store.count_pending(CLUB) == MANY - batches * INDEX_BATCH
+    assert store.count_pending(CLUB, "words") == MANY - batches * INDEX_BATCH
     index.left = -1
     embedder = CountingEmbedder()
     index_all(store, index, embedding(embedder))
     assert len(embedder.asked) == MANY - batches * INDEX_BATCH
-    assert (store.count_pending(CLUB), index.count(CLUB)) == (0, MANY)
+    assert (store.count_pending(CLUB, "words"), index.count(CLUB)) == (0, MANY)
 
 
 @pytest.mark.parametrize("batches", [0, 1, 3])
@@ -271,7 +273,7 @@ def test_indexing_that_was_cut_off_before_the_mark_does_one_batch_again(batches:
     assert index.count(CLUB) == min((batches + 1) * INDEX_BATCH, MANY)
     store.left = -1
     index_all(store, index)
-    assert (store.count_pending(CLUB), index.count(CLUB)) == (0, MANY)
+    assert (store.count_pending(CLUB, "words"), index.count(CLUB)) == (0, MANY)
     assert len(store.posts(CLUB)) == MANY
 
 
@@ -285,7 +287,7 @@ def test_a_message_that_changes_while_it_is_indexed_is_indexed_again(
 
     bring_in(store, message("m1", "It leaks."))
     index_all(store, index, embedding(Interrupting()))
-    assert store.count_pending(CLUB) == 0
+    assert store.count_pending(CLUB, "words") == 0
     assert np.allclose(index.vectors(CLUB, ["m1"])["m1"], WordEmbedder().encode_query("Now it holds."))
 
 
@@ -293,7 +295,7 @@ def test_an_index_that_is_whole_needs_no_healing(store: MemoryMessageStore, inde
     bring_in(store, *many(3))
     index_all(store, index)
     assert not heal(store, index, CLUB)
-    assert store.count_pending(CLUB) == 0
+    assert store.count_pending(CLUB, "words") == 0
 
 
 def test_a_lost_index_is_made_anew(store: MemoryMessageStore, index: MemoryIndex) -> None:
@@ -311,7 +313,7 @@ def test_healing_leaves_other_communities_alone(store: MemoryMessageStore, index
         index_pending(store, index, making.understanding(), community)
     index.drop(CLUB)
     heal(store, index, CLUB)
-    assert (store.count_pending(CLUB), store.count_pending("other")) == (3, 0)
+    assert (store.count_pending(CLUB, "words"), store.count_pending("other", "words")) == (3, 0)
 
 
 def test_what_was_never_indexed_is_nothing_to_heal(store: MemoryMessageStore, index: MemoryIndex) -> None:
@@ -319,83 +321,87 @@ def test_what_was_never_indexed_is_nothing_to_heal(store: MemoryMessageStore, in
     assert not heal(store, index, CLUB)
 
 
-@pytest.fixture
-def said(store: MemoryMessageStore, index: MemoryIndex) -> MemoryMessageStore:
-    """Posts about grinders and cakes, by two members in two channels, one of them private, in two languages."""
-    store.save(
-        CLUB,
-        channels=[Channel(id="general", name="#general"), Channel(id="staff", name="#staff", visibility="private")],
-        messages=[
-            message("old", "grinder leaks", at=NOW - timedelta(days=9)),
-            message("new", "grinder leaks badly", at=NOW, author="bo"),
-            message("staff", "grinder leaks secretly", channel="staff", at=NOW),
-            message("swedish", "grinder leaks kvarnen", at=NOW, thread="old", reply_to="old"),
-            message("cake", "lemon cake", at=NOW),
-        ],
-    )
-    index_all(store, index, embedding(WordEmbedder(), ScriptedLanguages({"kvarnen": "sv"})))
-    return store
-
-
-def found(store: MemoryMessageStore, index: MemoryIndex, question: str = "grinder leaks", **options: Any) -> list[str]:
-    return [p.post.message.id for p in search(store, index, WordEmbedder(), CLUB, question, **options)]
-
-
-def test_the_nearest_post_comes_first(said: MemoryMessageStore, index: MemoryIndex) -> None:
-    passages = search(said, index, WordEmbedder(), CLUB, "grinder leaks")
-    assert passages[0].post.message.id == "old"
-    assert passages[0].score == pytest.approx(1.0)
-    assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("filters", "ids"),
-    [
-        (Filters(since=NOW), {"new", "staff", "swedish", "cake"}),
-        (Filters(until=NOW - timedelta(days=1)), {"old"}),
-        (Filters(channel="staff"), {"staff"}),
-        (Filters(author="bo"), {"new"}),
-        (Filters(thread="old"), {"old", "swedish"}),
-        (Filters(language="sv"), {"swedish"}),
-        (Filters(public_only=True), {"old", "new", "swedish", "cake"}),
-        (Filters(author="bo", language="sv"), set()),
-        (Filters(channel="nowhere"), set()),
-    ],
-)
-def test_a_search_keeps_to_its_filters(
-    filters: Filters, ids: set[str], said: MemoryMessageStore, index: MemoryIndex
+def test_what_is_stored_of_a_message_are_its_terms_in_its_language(
+    store: MemoryMessageStore, index: MemoryIndex
 ) -> None:
-    assert set(found(said, index, filters=filters)) == ids
+    bring_in(store, message("m1", "Kvarnarna läcker.", title="Skatteverket"))
+    index_all(store, index, embedding(WordEmbedder(), ScriptedLanguages({"kvarnarna": "sv"})))
+    for term in terms("Skatteverket läcker", "sv"):
+        assert [id_ for id_, _ in store.matching(CLUB, [term], 9)] == ["m1"]
 
 
-def test_a_rare_post_is_found_behind_many_that_are_nearer(store: MemoryMessageStore, index: MemoryIndex) -> None:
-    near = [message(f"near{n}", "grinder leaks") for n in range(300)]
-    store.save(CLUB, messages=[*near, message("far", "cake", author="bo")])
+def test_documents_stand_on_a_shelf_of_their_own(store: MemoryMessageStore, index: MemoryIndex) -> None:
+    bring_in(store, message("m1"), message("d1", "The bag policy.", kind="document"))
     index_all(store, index)
-    assert found(store, index, count=2, filters=Filters(author="bo")) == ["far"]
+    assert (index.ids(CLUB), index.ids(f"{CLUB}.documents")) == ({"m1"}, {"d1"})
 
 
-@pytest.mark.parametrize("count", [1, 3, 50])
-def test_a_search_gives_as_many_as_it_is_asked_for_or_all(
-    count: int, said: MemoryMessageStore, index: MemoryIndex
+def test_what_was_deleted_leaves_the_index(store: MemoryMessageStore, index: MemoryIndex) -> None:
+    document = message("d1", "The bag policy.", kind="document")
+    bring_in(store, message("m1"), message("m2"), document)
+    index_all(store, index)
+    gone = [each.model_copy(update={"text": "", "deleted": True, "edited": NOW}) for each in (message("m1"), document)]
+    bring_in(store, *gone)
+    assert index_all(store, index) == 0
+    assert (index.ids(CLUB), index.ids(f"{CLUB}.documents")) == ({"m2"}, set())
+    assert store.gone(CLUB, 9) == {}
+
+
+def test_what_a_thread_no_longer_holds_leaves_the_index(store: MemoryMessageStore, index: MemoryIndex) -> None:
+    bring_in(store, message("m1"), message("m2", reply_to="m1"))
+    index_all(store, index)
+    assert bring_in(store, message("m1"), Contents(thread="m1", ids=("m1",))).saved == Saved(unchanged=1, changed=1)
+    index_all(store, index)
+    assert index.ids(CLUB) == {"m1"}
+
+
+def test_an_index_serves_when_it_is_full(store: MemoryMessageStore) -> None:
+    store.save_community(CLUB, "The Club")
+    bring_in(store, *many())
+    small, large = MemoryIndex("small"), FailingIndex(1)
+    large.embedder = "large"
+    index_all(store, small, embedding(Named("small")))
+    assert store.serving(CLUB) == "small"
+    with pytest.raises(PowerCut):
+        index_all(store, large, embedding(Named("large")))
+    assert store.serving(CLUB) == "small"
+    large.left = -1
+    assert index_all(store, large, embedding(Named("large"))) == MANY - INDEX_BATCH
+    assert store.serving(CLUB) == "large"
+    assert small.ids(CLUB) == large.ids(CLUB)
+
+
+class Named(WordEmbedder):
+    """An embedder by another name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def test_what_store_and_index_disagree_about_is_named_and_repaired(
+    store: MemoryMessageStore, index: MemoryIndex
 ) -> None:
-    assert len(found(said, index, count=count)) == min(count, 5)
+    bring_in(store, *many(3), message("d1", "The bag policy.", kind="document"))
+    index_all(store, index)
+    index.remove(CLUB, ["m001"])
+    index.remove(f"{CLUB}.documents", ["d1"])
+    index.add(CLUB, ["ghost"], WordEmbedder().encode(["ghost"]).vectors)
+    found = repair(store, index, CLUB)
+    assert found == (frozenset({"m001", "d1"}), frozenset({"ghost"}))
+    assert index_all(store, index) == 2
+    assert not any(compare(store, index, CLUB))
 
 
-@pytest.mark.parametrize("question", ["", "  \n"])
-def test_no_question_has_no_answer(question: str, said: MemoryMessageStore, index: MemoryIndex) -> None:
-    assert found(said, index, question) == []
+def test_a_message_on_the_wrong_shelf_is_missing_on_its_own(store: MemoryMessageStore, index: MemoryIndex) -> None:
+    bring_in(store, message("d1", "The bag policy.", kind="document"))
+    index_all(store, index)
+    drop(index, CLUB)
+    index.add(CLUB, ["d1"], WordEmbedder().encode(["The bag policy."]).vectors)
+    assert compare(store, index, CLUB).missing == {"d1"}
 
 
-def test_an_empty_index_finds_nothing(store: MemoryMessageStore, index: MemoryIndex) -> None:
-    assert found(store, index) == []
-
-
-def test_a_vector_without_its_post_is_passed_over(said: MemoryMessageStore, index: MemoryIndex) -> None:
-    index.add(CLUB, ["ghost"], WordEmbedder().encode(["grinder leaks"]).vectors)
-    assert "ghost" not in found(said, index)
-    assert len(found(said, index, count=5)) == 5
-
-
-def test_a_community_finds_only_its_own(said: MemoryMessageStore, index: MemoryIndex) -> None:
-    assert search(said, index, WordEmbedder(), "other", "grinder leaks") == []
+def test_to_drop_takes_both_shelves(store: MemoryMessageStore, index: MemoryIndex) -> None:
+    bring_in(store, message("m1"), message("d1", "The bag policy.", kind="document"))
+    index_all(store, index)
+    drop(index, CLUB)
+    assert index.count(CLUB) == index.count(f"{CLUB}.documents") == 0

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from knowledge import themes
 from knowledge.embedding import Vectors
 from knowledge.languages import FIRST_CLASS
 from knowledge.messages import Post
@@ -159,3 +160,13 @@ def test_posts_without_a_vector_are_left_out(grinders: list[Post], cakes: list[P
 def test_posts_that_all_say_the_same_are_no_theme_and_no_failure(grinders: list[Post]) -> None:
     nothing = {each.message.id: np.zeros(64, dtype=np.float32) for each in grinders}
     assert find_themes(grinders, nothing) == []
+
+
+def test_of_very_many_posts_a_sample_is_clustered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(themes, "CLUSTERED", 40)
+    posts = [post(f"m{n}", "The grinder leaks." if n % 2 else "Lemon cake.", author=f"a{n}") for n in range(200)]
+    vectors = {each.message.id: np.eye(2, dtype=np.float32)[n % 2] for n, each in enumerate(posts)}
+    found = find_themes(posts, vectors)
+    assert sum(len(theme.posts) for theme in found) == 40
+    assert {name for theme in found for name in theme.names.values()} == {"grinder leaks", "lemon cake"}
+    assert find_themes(posts, vectors) == found

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from assistant.domain import KINDS, Change, Decision, Draft, Finding, Opportunity, Provenance
 from assistant.ports import BatchState
+from assistant.precedents import Case, MemberHistory, Precedents
 from knowledge.languages import FIRST_CLASS
+from knowledge.messages import Member, Passage, Post
 from tests import making
 from tests.making import NOW
 from ui.desk import render
@@ -20,6 +22,7 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' {
 OURS = {
     *("div", "span", "button", "p", "b", "i", "q", "figure", "figcaption", "blockquote", "details", "summary"),
     *("ol", "ul", "li", "del", "ins", "table", "thead", "tbody", "tr", "th", "td", "svg"),
+    *("mark", "section", "h3", "bdi"),
 }
 RIGHT_TO_LEFT = {"ar", "fa"}
 
@@ -87,6 +90,31 @@ def opportunity(**changes: Any) -> Opportunity:
     return Opportunity(**{**values, "why": "Nobody reacted.", "language": "en", "posts": ("m1",), "at": NOW, **changes})
 
 
+def passage(text: str = "The bag leaks.", **changes: Any) -> Passage:
+    return Passage(post=making.post(text=text, **changes), score=0.1, cosine=0.876, words=("bag",), alike=2)
+
+
+def before(*cases: Post, answer: Post | None = None) -> Precedents:
+    return Precedents(tuple(Case(case, 0.5, (answer,) if answer else (), "solved") for case in cases))
+
+
+def written(*posts: Post, **changes: Any) -> MemberHistory:
+    return MemberHistory(Member(**{"id": "anna", "name": "Anna", **changes}), posts)
+
+
+def hostile_post() -> Post:
+    return making.post(
+        HOSTILE,
+        HOSTILE,
+        title=HOSTILE,
+        author_name=HOSTILE,
+        channel_name=HOSTILE,
+        language=HOSTILE,
+        kind="review",
+        rating=2,
+    )
+
+
 HOSTILE_FACES: dict[str, Callable[[], str]] = {
     "queue": lambda: render.queue([hostile()], NOW, HOSTILE, {}),
     "post of a reply": lambda: render.post(hostile()),
@@ -95,6 +123,14 @@ HOSTILE_FACES: dict[str, Callable[[], str]] = {
     "history": lambda: render.history(
         hostile(),
         [decision(by=HOSTILE, reason=HOSTILE, changes=(Change(move="m1", before=HOSTILE, after=HOSTILE),))],
+    ),
+    "post with precedents": lambda: render.post(hostile(), before(hostile_post(), answer=hostile_post())),
+    "passages": lambda: render.passages([Passage(post=hostile_post(), score=1.0, words=(HOSTILE,))], HOSTILE),
+    "around": lambda: render.around(
+        hostile_post(),
+        [hostile_post()],
+        before(hostile_post(), answer=hostile_post()),
+        written(hostile_post(), making.post("other", HOSTILE), name=HOSTILE),
     ),
     "opportunities": lambda: render.opportunities([opportunity(title=HOSTILE, why=HOSTILE, language=HOSTILE)], NOW),
     "batches": lambda: render.batches([BatchState("b", HOSTILE, 2, 1, 1, ((HOSTILE, HOSTILE),))]),
@@ -110,6 +146,15 @@ def test_hostile_text_is_only_ever_text(face: str) -> None:
     assert {tag for tag, _ in shown.tags} <= OURS
     assert [name for _, attributes in shown.tags for name in attributes if name.startswith("on")] == []
     assert HOSTILE[:40] in shown.text
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(alphabet="<>&\"'{}$%=/ aZbag\u202eאب", min_size=1, max_size=60))
+def test_marking_words_makes_no_tag_but_marks_and_loses_no_letter(text: str) -> None:
+    bare = [tag for tag, _ in Html(render.passages([passage("plain")], "")).tags]
+    shown = Html(render.passages([passage(f"{text} bags")], f"{text} bag"))
+    assert [tag for tag, _ in shown.tags if tag != "mark"] == bare
+    assert " ".join(f"{text} bags".split()) in " ".join(shown.text.split())
 
 
 @settings(deadline=None, max_examples=60)
@@ -238,6 +283,94 @@ def test_notes_of_the_plan_reach_the_reviewer() -> None:
 def test_a_post_to_beware_of_is_marked(changes: dict[str, Any], said: str) -> None:
     assert said in Html(render.post(made(evidence=(making.evidence(**changes),)))).text
     assert said not in Html(render.post(made())).text
+
+
+@pytest.mark.parametrize("kind", ["reply", "poll"])
+def test_a_reply_says_whether_the_like_has_happened_before(kind: Any) -> None:
+    earlier = making.post("m0", "The seam leaks.", author_name="Ben")
+    draft = made(kind=kind) if kind == "reply" else made(kind=kind).model_copy(update={"segments": ()})
+    shown = Html(render.post(draft, before(earlier, answer=making.post("m9", "A new bag is on its way."))))
+    assert ("This came up once before" in shown.text) == (kind == "reply")
+    assert ("A new bag is on its way." in shown.text) == (kind == "reply")
+
+
+def test_nothing_that_happened_before_takes_no_line() -> None:
+    assert render.post(made(), before()) == render.post(made())
+
+
+# search
+
+
+def test_a_found_post_says_who_where_when_and_why() -> None:
+    shown = Html(render.passages([passage("The bags leak.", rating=2, kind="review", visibility="private")], "a bag"))
+    told = " ".join(shown.text.split())
+    for said in ("Anna #general · 2026-12-01 en rated 2 of 5 review private", "1 post, the best first"):
+        assert said in told
+    assert "near in meaning (0.88); says “bag”; 2 more say nearly the same" in told
+    assert shown.values("data-post") == ["m1"]
+
+
+@pytest.mark.parametrize("title", [None, "Leaking bags"])
+def test_the_words_asked_for_are_marked(title: str | None) -> None:
+    html = render.passages([passage("Both bags & a <bag> leak.", title=title)], "a leaking bag")
+    assert "Both <mark>bags</mark> &amp; a &lt;<mark>bag</mark>&gt; <mark>leak</mark>." in html
+    assert ("<mark>Leaking</mark> <mark>bags</mark>" in html) == bool(title)
+
+
+def test_of_a_long_post_the_part_is_shown_that_was_asked_for() -> None:
+    shown = Html(render.passages([passage("rain " * 300 + "and then the bag leaks " + "rain " * 300)], "bag"))
+    assert "and then the bag leaks" in shown.text
+    assert len(shown.text) < 1000
+
+
+def test_nothing_found_says_what_to_do() -> None:
+    assert "Ask in other words, or with fewer filters." in render.passages([], "bag")
+
+
+@pytest.mark.parametrize("language", FIRST_CLASS)
+def test_a_found_post_runs_in_the_direction_of_its_language_even_where_it_begins_in_latin(language: str) -> None:
+    (said,) = Html(render.passages([passage("V60 هنا", language=language)], "V60")).with_class("hs-excerpt")
+    assert said["dir"] == ("rtl" if language in RIGHT_TO_LEFT else "auto")
+
+
+def test_the_chosen_post_stands_whole_in_its_thread_and_is_marked() -> None:
+    thread = [making.post(f"m{n}", f"Post {n}. {'word ' * 200}", author_name=f"Member {n}") for n in range(3)]
+    shown = Html(render.around(thread[1], thread, None, None))
+    assert [each["class"] for each in shown.with_class("hs-in-thread")] == [
+        "hs-in-thread", "hs-in-thread hs-chosen", "hs-in-thread"
+    ]  # fmt: skip
+    assert thread[1].message.text.strip() in shown.text
+    assert thread[2].message.text.strip() not in shown.text
+    assert "The thread · 3 posts" in shown.text
+
+
+def test_of_a_long_thread_its_beginning_and_what_stands_around_the_post_are_shown() -> None:
+    thread = [making.post(f"m{n}", f"Post {n}.") for n in range(100)]
+    shown = Html(render.around(thread[50], thread, None, None))
+    assert len(shown.with_class("hs-in-thread")) == 1 + 11
+    assert "44 more in between" in shown.text
+    assert "44 more afterwards" in shown.text
+
+
+def test_cases_and_an_authors_posts_can_be_chosen_in_turn() -> None:
+    own = making.post()
+    other = making.post("m5", "I wish for decaf.", intent="wish")
+    shown = Html(render.around(own, [own], before(making.post("m0")), written(other, own)))
+    assert shown.values("data-post") == ["m0", "m5"]
+    assert "2 posts: wish (1), complaint (1)." in " ".join(shown.text.split())
+    assert "solved" in shown.text
+
+
+def test_who_gave_no_name_has_no_history() -> None:
+    own = making.post()
+    assert "gave no name" in render.around(own, [own], before(), written(own, id="anonymous"))
+
+
+def test_a_piece_of_a_document_has_neither_an_author_nor_precedents() -> None:
+    own = making.post(kind="document")
+    shown = Html(render.around(own, [own], None, None)).text
+    assert "The whole text" in shown
+    assert "before" not in shown
 
 
 # the sentences

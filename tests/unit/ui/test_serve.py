@@ -141,7 +141,7 @@ def test_without_a_community_the_sample_is_brought_in_and_drafted(
     said = prepared(house)
     assert said[0].startswith("No community yet: the sample community")
     assert list(house.messages.communities()) == ["lantern-street"]
-    assert house.messages.count_pending("lantern-street") == 0
+    assert house.messages.count_pending("lantern-street", "words") == 0
     assert house.store.count_drafts("lantern-street")["proposed"] >= 1
 
 
@@ -255,7 +255,7 @@ class Turns(Event):
 def test_what_another_process_imports_is_indexed(house: House) -> None:
     bring_in(house, "The bag leaks and it was late.", "Lovely, wonderful, delicious!")
     serve._keep_indexed(house, Turns(1))
-    assert house.messages.count_pending("club") == 0
+    assert house.messages.count_pending("club", "words") == 0
     assert house.index.count("club") == 2
 
 
@@ -270,7 +270,7 @@ def test_a_profile_that_is_broken_in_the_meantime_does_not_end_the_watch(house: 
             return super().wait(timeout)
 
     serve._keep_indexed(house, Mending(2))
-    assert house.messages.count_pending("club") == 0
+    assert house.messages.count_pending("club", "words") == 0
 
 
 def test_a_broken_profile_does_not_hold_up_the_next_community(house: House) -> None:
@@ -278,7 +278,7 @@ def test_a_broken_profile_does_not_hold_up_the_next_community(house: House) -> N
     bring_in(house, "The bag leaks and it was late.")
     house.profile_path("bakery").write_text("broken: [", encoding="utf-8")
     serve._keep_indexed(house, Turns(1))
-    assert {name: house.messages.count_pending(name) for name in house.messages.communities()} == {
+    assert {name: house.messages.count_pending(name, "words") for name in house.messages.communities()} == {
         "bakery": 1,
         "club": 0,
     }
@@ -296,4 +296,4 @@ def test_a_database_that_fails_for_a_while_does_not_end_the_watch(house: House) 
             return super().wait(timeout)
 
     serve._keep_indexed(house, Failing(2))
-    assert house.messages.count_pending("club") == 0
+    assert house.messages.count_pending("club", "words") == 0

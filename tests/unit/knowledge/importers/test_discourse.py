@@ -213,9 +213,6 @@ def test_rendered_text_without_end_is_not_parsed(tmp_path: Path) -> None:
         ("post", "not a post"),
         ({}, "not a post"),
         ({"topic_id": 1, "post_number": 1}, "not a post"),
-        (discourse_post(deleted_at="2025-12-02"), "deleted post"),
-        (discourse_post(user_deleted=True), "deleted post"),
-        (discourse_post(hidden=True), "hidden post"),
         (discourse_post(topic_archetype="private_message"), "private message"),
         (discourse_post(post_type=3), "written by Discourse itself"),
         (discourse_post(post_type=[]), "written by Discourse itself"),
@@ -282,6 +279,74 @@ def test_a_folder_without_posts_says_so(tmp_path: Path) -> None:
     assert reasons(read_discourse(tmp_path)) == ["no file that ends in .json"]
 
 
+@pytest.mark.parametrize("gone", [{"deleted_at": "2025-12-02"}, {"user_deleted": True}, {"hidden": True}])
+def test_a_post_that_is_gone_keeps_its_place_without_its_words(gone: dict[str, Any], tmp_path: Path) -> None:
+    message = read_one(tmp_path, number=2, topic_title="Leaks", **gone)
+    assert (message.id, message.thread, message.deleted) == ("7/2", "7/1", True)
+    assert (message.text, message.title) == ("", None)
+
+
+def test_an_author_has_the_roles_that_the_post_says(tmp_path: Path) -> None:
+    post = discourse_post(trust_level=4, moderator=True, primary_group_name="roasters")
+    (member,) = members(read(tmp_path, post))
+    assert (member.roles, member.is_staff) == (("moderator", "trust level 4", "roasters"), True)
+
+
+@pytest.mark.parametrize("level", [9, -1, True, "4", None, 2.5, [1]])
+def test_a_trust_level_that_there_is_not_is_no_role(level: Any, tmp_path: Path) -> None:
+    assert members(read(tmp_path, discourse_post(trust_level=level)))[0].roles == ()
+
+
+def test_the_accepted_answer_is_marked(tmp_path: Path) -> None:
+    records = read(tmp_path, discourse_post(), discourse_post(2, "Dry it.", accepted_answer=True))
+    assert [message.accepted for message in messages(records)] == [False, True]
+
+
+def test_a_topic_may_say_which_answer_was_accepted(tmp_path: Path) -> None:
+    posts = [discourse_post(), discourse_post(2, "Dry it."), discourse_post(3, "No.")]
+    topic = {"id": 7, "accepted_answer": {"post_number": 2}, "post_stream": {"posts": posts}}
+    read_ = messages(read_discourse(write_json(tmp_path / "7.json", topic)))
+    assert [message.accepted for message in read_] == [False, True, False]
+
+
+POLL = {"title": "Which roast?", "options": [{"html": "Dark &amp; oily"}, {"html": "Light"}, 5]}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"raw": "Vote!\n[poll type=regular]\n# Which roast?\n* Dark & oily\n* [Light]\n[/poll]"},
+        {"raw": None, "cooked": "<p>Vote!</p><div class='poll'><ul><li>Dark</li><li>Light</li></ul></div>"},
+    ],
+)
+def test_a_poll_is_its_question_and_its_options(source: dict[str, Any], tmp_path: Path) -> None:
+    message = read_one(tmp_path, polls=[POLL, "broken"], **source)
+    assert message.kind == "poll"
+    assert [line for line in message.text.split("\n") if line] == ["Vote!", "Which roast?", "– Dark & oily", "– Light"]
+
+
+def test_polls_without_end_take_no_time(tmp_path: Path) -> None:
+    records = read(tmp_path, discourse_post(raw="[poll]" * 15_000 + "x", polls=[POLL]))
+    assert len(messages(records)) == 1
+
+
+def test_lists_of_topics_and_categories_say_what_posts_leave_out(tmp_path: Path) -> None:
+    topics = [{"id": 7, "title": "Leaks", "category_id": 3}, {"id": 8, "archetype": "private_message"}, "x"]
+    below = {"id": 4, "name": "Staff", "read_restricted": True}
+    categories = [{"id": 3, "name": "Bags", "subcategory_list": [below, None]}]
+    write_json(tmp_path / "latest.json", {"users": [], "topic_list": {"topics": topics}})
+    write_json(tmp_path / "categories.json", {"category_list": {"categories": categories}})
+    others = [discourse_post(1, "hidden", topic_id=8), discourse_post(1, "inner", topic_id=9, category_id=4)]
+    write_json(tmp_path / "posts.json", [discourse_post(), *others])
+    records = read_discourse(tmp_path)
+    assert [(m.text, m.title, m.channel) for m in messages(records)] == [
+        ("The bag leaks.", "Leaks", "3"),
+        ("inner", None, "4"),
+    ]
+    assert [(c.name, c.visibility) for c in channels(records)] == [("Bags", "public"), ("Staff", "private")]
+    assert reasons(records) == ["private message"]
+
+
 hostile_posts = st.fixed_dictionaries(
     {
         "topic_id": st.just(7) | json_values,
@@ -303,6 +368,10 @@ hostile_posts = st.fixed_dictionaries(
         "post_type": st.sampled_from([1, 4]) | json_values,
         "user_id": json_values,
         "post_url": json_values,
+        "deleted_at": json_values,
+        "trust_level": json_values,
+        "accepted_answer": json_values,
+        "polls": st.lists(st.fixed_dictionaries({"title": json_values, "options": json_values}), max_size=2),
     },
 )
 

@@ -143,6 +143,53 @@ def test_an_app_is_a_bot_with_a_name(tmp_path: Path) -> None:
     assert members(read(tmp_path, app, users=[])) == [Member(id="B7", name="Polly", is_bot=True)]
 
 
+def test_a_member_has_the_roles_that_the_export_says(tmp_path: Path) -> None:
+    users = [{"id": "U1", "is_owner": True, "is_admin": True}, {"id": "U2", "is_restricted": True}, {"id": "U3"}]
+    assert [member.roles for member in members(read(tmp_path, users=users))] == [("owner", "admin"), ("guest",), ()]
+
+
+def test_a_deleted_message_keeps_its_place_in_its_thread(tmp_path: Path) -> None:
+    tombstone = slack_message("This message was deleted.", "1.0", subtype="tombstone", thread_ts="1.0", hidden=True)
+    event = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "ts": "9.0",
+        "deleted_ts": "3.0",
+        "previous_message": slack_message("secret", "3.0", thread_ts="1.0"),
+    }
+    first, answer, gone = messages(read(tmp_path, tombstone, slack_message("Mine too.", "2.0", thread_ts="1.0"), event))
+    assert (first.deleted, first.text) == (True, "")
+    assert answer.thread == first.id
+    assert (gone.id, gone.thread, gone.deleted, gone.text) == ("C1/3.0", "C1/1.0", True, "")
+
+
+def test_the_event_of_an_edit_is_the_message_as_it_became(tmp_path: Path) -> None:
+    changed = {
+        "type": "message",
+        "subtype": "message_changed",
+        "ts": "1764579900.0",
+        "message": slack_message("The bag leaks badly."),
+    }
+    before, after = messages(read(tmp_path, slack_message(), changed))
+    assert (after.id, after.text) == (before.id, "The bag leaks badly.")
+    assert after.replaces(before)
+    assert after.edited == datetime(2025, 12, 1, 9, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("subtype", ["message_deleted", "message_changed"])
+@pytest.mark.parametrize("content", [None, "x", [], {"subtype": "message_changed"}])
+def test_an_event_without_its_message_is_counted(subtype: str, content: Any, tmp_path: Path) -> None:
+    event = {"type": "message", "subtype": subtype, "ts": "9.0", "message": content, "previous_message": content}
+    records = read(tmp_path, event)
+    assert messages(records) == []
+    assert len(reasons(records)) == 1
+
+
+def test_a_picture_says_what_its_description_says(tmp_path: Path) -> None:
+    files = [{"alt_txt": "A leaking bag"}, {"alt_txt": 5}, "x", {}]
+    assert texts(read(tmp_path, slack_message("", files=files))) == ["A leaking bag\n5"]
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
@@ -298,12 +345,17 @@ hostile_messages = st.fixed_dictionaries(
         "user": st.sampled_from(["U1", *HOSTILE_TEXTS]) | json_values,
         "ts": st.sampled_from(["1764579600.0", *HOSTILE_TEXTS]) | json_values,
         "text": st.text(max_size=40) | json_values,
-        "subtype": st.sampled_from(["bot_message", "channel_join"]) | json_values,
+        "subtype": st.sampled_from(["bot_message", "channel_join", "tombstone", "message_deleted", "message_changed"])
+        | json_values,
         "thread_ts": json_values,
         "edited": st.fixed_dictionaries({"ts": json_values}) | json_values,
         "user_profile": json_values,
         "bot_profile": json_values,
         "bot_id": json_values,
+        "deleted_ts": json_values,
+        "message": json_values,
+        "previous_message": json_values,
+        "files": json_values,
         "reactions": st.lists(st.fixed_dictionaries({"name": json_values, "count": json_values}), max_size=2)
         | json_values,
         "blocks": json_values,

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
+from knowledge.history import import_records
 from knowledge.importers.source import Options
-from knowledge.importers.tabular import mapping, read_columns
+from knowledge.importers.tabular import mapping, read_columns, recognises
 from knowledge.messages import Channel, Member, Message, Record
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
@@ -53,6 +55,7 @@ def test_a_row_is_read_with_its_member_and_channel(tmp_path: Path) -> None:
             text="The bag leaks.",
             at=datetime(2025, 12, 1, tzinfo=UTC),
             thread="r1",
+            kind="review",
             title="Leaks",
             rating=2,
             url="https://x.example",
@@ -202,7 +205,7 @@ def test_each_line_of_json_may_have_its_own_fields(tmp_path: Path) -> None:
         ({"text": "x", "at": []}, "time not understood"),
         ({"text": "x", "at": "soon"}, "time not understood"),
         ({"text": "x", "at": "2025-12-01", "rating": "five"}, "rating is not a number"),
-        ({"text": "x", "at": "2025-12-01", "rating": "nan"}, "bad rating"),
+        ({"text": "x", "at": "2025-12-01", "rating": "nan"}, "rating is not between 1 and 5"),
         ({"text": "x", "at": "2025-12-01", "rating": [1]}, "rating is not a number"),
         ({"text": "x", "at": "2025-12-01", "id": "i" * 301}, "bad id"),
         ({"text": "x", "at": "2025-12-01", "author": "i" * 301}, "bad author"),
@@ -228,6 +231,130 @@ def test_ratings_are_read_with_a_point_or_a_comma(rating: str, read_as: float | 
     assert message.rating == read_as
 
 
+@pytest.mark.parametrize(
+    ("rating", "read_as"),
+    [
+        ("4/5", 4.0),
+        ("8 of 10", 4.0),
+        ("4.0 out of 5 stars", 4.0),
+        ("4 Sterne", 4.0),
+        ("80/100", 4.0),
+        ("0/10", 1.0),
+        ("٤/٥", 4.0),
+        ("★★★★☆", 4.0),
+        ("⭐️⭐️", 2.0),
+        ("★★★★★★★☆☆☆", 3.5),
+    ],
+)
+def test_a_rating_is_read_on_the_scale_that_it_names(rating: str, read_as: float, tmp_path: Path) -> None:
+    (message,) = messages(read(tmp_path, f"text,at,rating\nx,2025-12-01,{rating}\n"))
+    assert message.rating == read_as
+
+
+@pytest.mark.parametrize("rating", ["6", "0", "-3", "11/10", "5/0", "☆☆☆☆☆", "1e999", "1_0"])
+def test_a_rating_beyond_its_scale_is_counted_with_the_way_out(rating: str, tmp_path: Path) -> None:
+    records = read(tmp_path, f"text,at,rating\nx,2025-12-01,{rating}\nnext,2025-12-01,5\n")
+    assert texts(records) == ["next"]
+    assert "rating=Score/10" in reasons(records)[0]
+
+
+def test_bare_numbers_are_read_on_the_scale_that_is_given(tmp_path: Path) -> None:
+    table = "text,at,Score\nx,2025-12-01,7\ny,2025-12-01,4/5\nz,2025-12-01,\n"
+    records = read(tmp_path, table, columns=read_columns("rating=Score/10"))
+    assert [message.rating for message in messages(records)] == [3.5, 4.0, None]
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("text,at,rating", "review"),
+        ("text,at,author", "post"),
+        ("description,at,ticket_id", "ticket"),
+        ("description,at,subject,priority", "ticket"),
+        ("Description,Created at,Ticket Status", "ticket"),
+    ],
+)
+def test_a_table_says_by_its_columns_what_its_rows_are(header: str, kind: str, tmp_path: Path) -> None:
+    values = {"text": "x", "description": "x", "at": "2025-12-01", "created at": "2025-12-01"}
+    row = ",".join(values.get(name.lower(), "3") for name in header.split(","))
+    (message,) = messages(read(tmp_path, f"{header}\n{row}\n"))
+    assert message.kind == kind
+
+
+def test_each_row_can_say_what_it_is_but_never_that_it_is_the_brands(tmp_path: Path) -> None:
+    table = "text,at,kind\n" + "".join(f"x {kind},2025-12-01,{kind}\n" for kind in ("Ticket", "document", "poll", ""))
+    assert [message.kind for message in messages(read(tmp_path, table))] == ["ticket", "post", "poll", "post"]
+
+
+def test_the_kind_of_all_rows_can_be_given(tmp_path: Path) -> None:
+    (message,) = messages(read(tmp_path, "text,at\nx,2025-12-01\n", columns=read_columns("kind=ticket")))
+    assert message.kind == "ticket"
+
+
+def test_what_the_brand_answered_in_the_row_is_a_message_in_its_thread(tmp_path: Path) -> None:
+    table = "id,text,at,reply,reply_date\nr1,It leaks.,2025-12-01,Sorry!,2025-12-03\nr2,Nice.,2025-12-01,Thanks!,soon\n"
+    records = read(tmp_path, table)
+    assert [(m.id, m.author, m.text, m.thread, m.reply_to, m.at.day) for m in messages(records)] == [
+        ("r1", "anonymous", "It leaks.", "r1", None, 1),
+        ("r1#answer", "owner", "Sorry!", "r1", "r1", 3),
+        ("r2", "anonymous", "Nice.", "r2", None, 1),
+        ("r2#answer", "owner", "Thanks!", "r2", "r2", 1),
+    ]
+    assert [member.is_staff for member in members(records) if member.id == "owner"] == [True]
+
+
+PLAY = (
+    "Package Name,Star Rating,Review Submit Date and Time,Review Title,Review Text,"
+    "Developer Reply Date and Time,Developer Reply Text,Review Link\n"
+    "com.x,2,2025-12-01T08:38:56Z,,“Läuft” nicht,2025-12-02T09:00:00Z,Tut uns leid,https://play.example/r1\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])
+def test_the_reviews_of_an_app_store_are_read_as_they_come(encoding: str, tmp_path: Path) -> None:
+    review, answer = messages(read(tmp_path, PLAY.encode(encoding)))
+    assert (review.kind, review.text, review.rating) == ("review", "“Läuft” nicht", 2)
+    assert (answer.author, answer.text, answer.at.day) == ("owner", "Tut uns leid", 2)
+
+
+def test_a_table_that_is_not_utf8_at_all_is_read_as_excel_writes_it_and_said_to_be(tmp_path: Path) -> None:
+    table = "text;at\nDie Tüte leckt – schade;2025-12-01\nSchön;2025-12-01\n"
+    records = read(tmp_path, table.encode("cp1252"))
+    assert texts(records) == ["Die Tüte leckt – schade", "Schön"]
+    (reason,) = reasons(records)
+    assert "Windows-1252" in reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_an_endless_line_in_another_encoding_is_counted_and_not_kept(encoding: str, tmp_path: Path) -> None:
+    table = "text,at\n" + "é" * 1_000_000 + "\nü,2025-12-01\n"
+    records = read(tmp_path, table.encode(encoding))
+    assert texts(records) == ["ü"]
+    assert "not UTF-8, or too long" in reasons(records)
+
+
+def test_a_list_in_json_is_read_one_by_one(tmp_path: Path) -> None:
+    rows = [{"text": "x", "at": "2025-12-01"}, 7, {"text": "y", "at": 1764583200}]
+    records = read(tmp_path, "\ufeff" + json.dumps(rows), "reviews.json")
+    assert recognises(tmp_path / "reviews.json")
+    assert (texts(records), reasons(records)) == (["x", "y"], ["not a JSON object"])
+
+
+def test_a_list_in_json_that_breaks_is_read_up_to_there(tmp_path: Path) -> None:
+    records = read(tmp_path, json.dumps([{"text": "x", "at": "2025-12-01"}] * 2)[:-5], "reviews.json")
+    assert texts(records) == ["x"]
+    assert any("not readable as JSON" in reason for reason in reasons(records))
+
+
+def test_equal_rows_are_told_apart_and_stay_the_same_in_a_newer_export(tmp_path: Path) -> None:
+    row, other = "Good,2025-12-01\n", "Bad,2025-12-01\n"
+    store = MemoryMessageStore()
+    first = import_records(read(tmp_path, "text,at\n" + row * 2 + other), store, "club").saved
+    again = import_records(read(tmp_path, "text,at\n" + row * 2 + other), store, "club").saved
+    newer = import_records(read(tmp_path, "text,at\n" + row + other + row * 2), store, "club").saved
+    assert (first.added, again.added, newer.added) == (3, 0, 1)
+
+
 def test_a_number_is_a_text_too(tmp_path: Path) -> None:
     assert texts(read_lines(tmp_path, {"text": 42, "at": 1764583200})) == ["42"]
 
@@ -245,10 +372,10 @@ def test_short_rows_lack_what_they_lack(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["reviews.csv", "reviews.jsonl"])
 def test_a_line_that_is_not_utf8_is_counted(name: str, tmp_path: Path) -> None:
-    good = b'{"text": "x", "at": "2025-12-01"}\n' if name.endswith("jsonl") else b"x,2025-12-01\n"
-    header = b"" if name.endswith("jsonl") else b"text,at\n"
-    records = read(tmp_path, header + good + b"caf\xe9,2025-12-01\n" + good, name)
-    assert texts(records) == ["x", "x"]
+    good = '{"text": "é", "at": "2025-12-01"}\n' if name.endswith("jsonl") else "é,2025-12-01\n"
+    header = "" if name.endswith("jsonl") else "text,at\n"
+    records = read(tmp_path, (header + good).encode() + b"caf\xe9,2025-12-01\n" + good.encode(), name)
+    assert texts(records) == ["é", "é"]
     assert reasons(records) == ["not UTF-8, or too long"]
 
 
@@ -318,7 +445,9 @@ def test_any_cells_are_read_without_a_crash(tmp_path: Path, content: str) -> Non
 
 
 hostile_rows = st.dictionaries(
-    st.sampled_from(["text", "at", "author", "id", "channel", "title", "rating", "reply_to", "url", LONE_SURROGATE]),
+    st.sampled_from(
+        ["text", "at", "author", "id", "title", "rating", "reply_to", "kind", "reply", "replied_at", LONE_SURROGATE]
+    ),
     st.sampled_from(["2025-12-01", *HOSTILE_TEXTS]) | json_values,
 )
 

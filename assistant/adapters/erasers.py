@@ -1,0 +1,223 @@
+"""The places that may hold traces of a member, each with its way to erase them."""
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile, is_zipfile
+
+from assistant.forgotten import Search, Trace
+from assistant.ports import DeskStore
+from knowledge.adapters.embedding_cache import CachedEmbedder
+from knowledge.messages import Kind
+from knowledge.ports import MessageStore, VectorIndex, shelf_of
+
+_SHELVES: tuple[Kind | None, ...] = (None, "document")
+
+
+class Messages:
+    """What the member wrote, what is known of them, and their name where others wrote it. Goes last: the rest is found
+    by it.
+    """
+
+    name = "messages"
+
+    def __init__(self, store: MessageStore, community: str, database: str = "sqlite") -> None:
+        self._store = store
+        self._community = community
+        self._database = database
+
+    def find(self, trace: Trace) -> int:
+        return len(trace.written) + len(trace.named_in)
+
+    def erase(self, trace: Trace) -> None:
+        self._store.erase(self._community, trace.ids, trace.marks.redact)
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        search = Search(trace)
+        others = (m for m in self._store.everything(self._community) if m.author not in trace.ids)
+        count = sum(search.quotes(message.text) for message in others)
+        told = [f"Posts by others that repeat words of theirs, without the name now: {count}."] if count else []
+        if self._database == "postgresql":
+            told.append("PostgreSQL's write-ahead log and replicas keep deleted rows until they are written over.")
+        return told
+
+
+class Drafts:
+    """Opportunities, drafts with their decisions, slots of batches: what rests on the posts, names or quotes them."""
+
+    name = "drafts"
+
+    def __init__(self, store: DeskStore, community: str) -> None:
+        self._store = store
+        self._community = community
+
+    def find(self, trace: Trace) -> int:
+        return self._store.erase(self._community, Search(trace).concerns, dry_run=True)
+
+    def erase(self, trace: Trace) -> None:
+        self._store.erase(self._community, Search(trace).concerns)
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        search = Search(trace)
+        sheets = self._store.sheets(self._community)
+        found = sum(search.finds(sheet.sheet.model_dump(mode="json")) for sheet in sheets)
+        return (
+            [f"Fact sheets that name or quote them: {found}. They are yours to change, on the desk."] if found else []
+        )
+
+
+class Vectors:
+    """The vectors of what they wrote, and of posts that name them, in every index."""
+
+    name = "vectors"
+
+    def __init__(self, index: Callable[[], VectorIndex], community: str, on_server: bool = False) -> None:
+        self._index = index
+        self._community = community
+        self._on_server = on_server
+
+    def find(self, trace: Trace) -> int:
+        ids = [*trace.written, *trace.named_in]
+        return sum(len(self._index().vectors(shelf_of(self._community, kind), ids)) for kind in _SHELVES)
+
+    def erase(self, trace: Trace) -> None:
+        for kind in _SHELVES:
+            self._index().forget(shelf_of(self._community, kind), {*trace.written, *trace.named_in})
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        told = (
+            "The Chroma server's files may keep ids and vectors of what was removed until `chroma vacuum` is run there."
+        )
+        return [told] if self._on_server else []
+
+
+class EmbeddingCache:
+    """Vectors that are kept by the hash of their text."""
+
+    name = "embedding cache"
+
+    def __init__(self, cache: CachedEmbedder) -> None:
+        self._cache = cache
+
+    def find(self, trace: Trace) -> int:
+        return len({*trace.texts})
+
+    def erase(self, trace: Trace) -> None:
+        self._cache.forget(trace.texts)
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        return ()
+
+
+class Files:
+    """What lies in the home folder beside the stores: kept exports, batches, reports, eval cases, uploads.
+
+    Of JSON lines and tables, the lines and rows with a trace go; any other file goes whole. What the browser was handed
+    goes altogether: those are copies, a day old at most.
+    """
+
+    name = "files"
+
+    def __init__(self, home: Path, profile: Path) -> None:
+        self._home = home
+        self._profile = profile
+
+    def find(self, trace: Trace) -> int:
+        search = Search(trace)
+        return sum(_is_passing(path, self._home) or _traced(path, search) for path in self._files())
+
+    def erase(self, trace: Trace) -> None:
+        search = Search(trace)
+        for path in list(self._files()):
+            if _is_passing(path, self._home):
+                path.unlink(missing_ok=True)
+            elif _traced(path, search):
+                _erase(path, search)
+
+    def leaves(self, trace: Trace) -> Sequence[str]:
+        search = Search(trace)
+        lines = self._profile.read_text(encoding="utf-8").splitlines() if self._profile.is_file() else []
+        theirs = [str(number) for number, line in enumerate(lines, start=1) if search.finds_line(line)]
+        return [
+            *([f"{self._profile}, which is yours to change: line {', '.join(theirs)}."] if theirs else []),
+            f"Export files that lie outside {self._home}, and backups of this folder and of the database.",
+            "What was published, and what was sent to a model's endpoint.",
+        ]
+
+    def _files(self) -> Iterator[Path]:
+        for path in sorted(self._home.iterdir()) if self._home.is_dir() else ():
+            if path.name not in _OURS and not path.name.startswith(_STORES):
+                below = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+                yield from (
+                    each for each in below if each.is_file() and not each.is_symlink() and each != self._profile
+                )
+
+
+_OURS = ("cache", "models", "settings.toml", "communities", "forgotten.key")
+"""What holds no words of members, or is the manager's own."""
+_STORES = ("hearthside.db", "chroma")
+"""They have erasers of their own."""
+_LARGEST = 512 * 1024 * 1024
+"""Bytes of a file, or of a packed one, that are read at once. What is larger goes unread."""
+
+
+def _is_passing(path: Path, home: Path) -> bool:
+    return path.is_relative_to(home / "browser")
+
+
+def _traced(path: Path, search: Search) -> bool:
+    """Whether there is a trace in a file. What cannot be read cannot be cleared either: it goes."""
+    if search.finds_text(path.stem):
+        return True
+    rows = _ROWS.get(path.suffix.lower())
+    try:
+        if rows is not None:
+            return any(search.finds(value) for _, value in rows(path))
+        if is_zipfile(path):
+            with ZipFile(path) as archive:
+                return any(
+                    each.file_size > _LARGEST or search.finds_bytes(archive.read(each)) for each in archive.infolist()
+                )
+        return path.stat().st_size > _LARGEST or search.finds_bytes(path.read_bytes())
+    except (csv.Error, BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+        return True
+
+
+def _erase(path: Path, search: Search) -> None:
+    rows = _ROWS.get(path.suffix.lower())
+    try:
+        kept = [line for line, value in rows(path) if not search.finds(value)] if rows is not None else []
+    except (csv.Error, RecursionError):
+        kept = []
+    if not kept or search.finds_text(path.stem):
+        path.unlink()
+        return
+    partial = path.with_name(f"{path.name}.part")
+    partial.write_text("".join(kept), encoding="utf-8", newline="")
+    partial.replace(path)
+
+
+def _json_lines(path: Path) -> Iterator[tuple[str, object]]:
+    """Each line, and what it says; a broken one says itself."""
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        for line in file:
+            try:
+                yield line, json.loads(line)
+            except (ValueError, RecursionError):
+                yield line, line
+
+
+def _table_rows(path: Path) -> Iterator[tuple[str, object]]:
+    """Each row as it is written, and its cells."""
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
+        for cells in csv.reader(file, dialect):
+            line = io.StringIO()
+            csv.writer(line, dialect).writerow(cells)
+            yield line.getvalue(), [part for cell in cells for part in (cell, *cell.split(";"))]
+
+
+_ROWS = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _table_rows, ".tsv": _table_rows}
