@@ -56,9 +56,10 @@ def find_themes(posts: Sequence[Post], vectors: Mapping[str, Vectors], *, smalle
         rows = np.flatnonzero(labels == label)
         centre = matrix[rows].mean(axis=0)
         typical = [known[row] for row in rows[np.argsort(-(matrix[rows] @ centre))]]
-        theme = Theme(tuple(typical), name_theme(typical, known))
-        if len(theme.authors) >= smallest and theme.names:
-            themes.append(theme)
+        if len({post.message.author for post in typical}) < smallest:  # first: to name a theme is what takes time
+            continue
+        if names := name_theme(typical, known):
+            themes.append(Theme(tuple(typical), names))
     return sorted(themes, key=lambda theme: -len(theme.authors))
 
 

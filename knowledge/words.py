@@ -1,6 +1,6 @@
 """Words of a text, reduced so that two forms of one word meet: “młynki” and “młynków”, “grinder” and “grinders”."""
 
-from functools import cache
+from functools import lru_cache
 
 import regex
 
@@ -13,7 +13,7 @@ _STEM = 5
 """Letters that the forms of a word share: at its beginning, in isiZulu (which inflects by prefixes) at its end."""
 
 
-@cache
+@lru_cache(20_000)
 def words(text: str) -> tuple[str, ...]:
     """The words of four letters or more, in lower case and in order, without links, mentions and code."""
     return tuple(_WORD.findall(_NOT_WORDS.sub(" \n ", text).lower()))

@@ -235,9 +235,11 @@ class HeldIndex(MemoryIndex):
 
 
 class Ready(WordEmbedder):
-    """The built-in embedder, opened."""
+    """The built-in embedder, opened: the fast one, or for a reason the other."""
 
-    opened = SimpleNamespace(reason="")
+    def __init__(self, reason: str = "") -> None:
+        super().__init__()
+        self.opened = SimpleNamespace(reason=reason)
 
 
 def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":

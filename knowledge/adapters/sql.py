@@ -385,12 +385,15 @@ class SqlMessageStore:
         return found if len(found) <= limit else None
 
     def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
-        # Left to itself, SQLite reads all of the last year, or of a channel, to find a few hundred ids in it.
-        query = _filtered(_joined(select(messages.c.id), community), filters)
-        query = query.with_hint(messages, "INDEXED BY sqlite_autoindex_messages_1", "sqlite")
+        # Each id is looked up by itself: else SQLite may read a whole year, or channel, to find them in it.
+        query, found = _filtered(_joined(select(messages.c.id), community), filters), set[str]()
+        known = select(messages.c.id).where(messages.c.community == community).limit(BATCH)
         with self._engine.connect() as connection:
-            batches = [connection.scalars(query.where(messages.c.id.in_(batch))) for batch in in_batches(ids)]
-            return {id_ for batch in batches for id_ in batch}
+            for batch in in_batches(ids):
+                asked = known.where(messages.c.id.in_(batch)).subquery()
+                admitted = query.where(messages.c.id == asked.c.id).exists()
+                found |= set(connection.scalars(select(asked.c.id).where(admitted)))
+        return found
 
     def staff(self, community: str) -> list[Member]:
         query = select(members).where(members.c.community == community, members.c.is_staff).order_by(members.c.name)

@@ -11,7 +11,7 @@ import pytest
 from knowledge.adapters.chroma import ChromaIndex
 from tests.integration import exports
 from tests.integration.conftest import write_profile
-from tests.integration.running import QUICK, count, held, only_draft, refused, run, run_here, start, until
+from tests.integration.running import QUICK, count, only_draft, refused, run, run_here, start, until
 
 pytestmark = pytest.mark.usefixtures("quick")
 COMMANDS = ("import", "search", "notice", "draft", "review", "batch", "eval", "ui", "doctor")
@@ -67,8 +67,7 @@ def test_an_error_is_one_line_and_an_exit_code() -> None:
 def test_ctrl_c_says_that_nothing_is_lost(home: Path, tmp_path: Path) -> None:
     process = start(*QUICK, "import", exports.jsonl(tmp_path / "club.jsonl", exports.many(3600)))
     until(process, lambda: count(home, "messages") > 0)
-    with held(home):
-        process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.strip() == "Stopped. Nothing stored is lost; the same command goes on where it was."

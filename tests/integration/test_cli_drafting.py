@@ -17,8 +17,9 @@ pytestmark = pytest.mark.usefixtures("quick")
 def test_search_finds_what_was_said(club: Path) -> None:
     ran = run_here("search", "which bag leaks", "-n", "1")
     assert ran.code == 0
-    assert "anna, club, 2026-11-28" in ran.out
+    assert "2026-11-28  anna in club" in ran.out
     assert "The bag leaks and it was late." in ran.out
+    assert "says “bag”, “leaks”" in ran.out
 
 
 def test_search_answers_with_json(club: Path) -> None:
@@ -44,7 +45,9 @@ def test_filters_narrow_the_search(club: Path, filters: tuple[str, ...], found: 
 
 
 def test_an_empty_question_finds_nothing(club: Path) -> None:
-    assert run_here("search", " ") == (0, "", "")
+    ran = run_here("search", " ")
+    assert ran.code == 0
+    assert ran.out.startswith("Nothing was found.")
 
 
 @pytest.mark.parametrize("number", ["0", "101", "many"])

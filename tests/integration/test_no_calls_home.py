@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 import yaml
@@ -34,7 +35,7 @@ def proxy() -> Iterator[endpoint.Endpoint]:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, proxy: endpoint.Endpoint) -> Ran:
+def ran(tmp_path_factory: pytest.TempPathFactory, proxy: endpoint.Endpoint, converted: Path) -> Ran:
     """What the sample's posts brought, from their import to a full queue."""
     folder = tmp_path_factory.mktemp("offline")
     profile = folder / "home" / "communities" / sample.ID / "community.yaml"
@@ -49,7 +50,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory, proxy: endpoint.Endpoint) -> R
     commands = ["\t".join(str(export) if word == "EXPORT" else word for word in command) for command in COMMANDS]
     through_proxy = proxy.url.removesuffix("/v1")
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-    env = {"HEARTHSIDE_HOME": str(folder / "home"), **dict.fromkeys(names, through_proxy)}
+    own = {"HEARTHSIDE_HOME": str(folder / "home"), "HEARTHSIDE_CACHE_DIR": str(converted)}
+    env = {**own, **dict.fromkeys(names, through_proxy)}
     return run(sys.executable, "-m", "tests.integration.offline", *commands, env=env)
 
 

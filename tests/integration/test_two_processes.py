@@ -34,7 +34,7 @@ with House(read_settings(home=Path(sys.argv[1]))) as house:
 """
 """The part of a running desk that matters here: it holds the vector store and indexes what others bring."""
 
-PENDING = "messages where indexed is not digest"
+PENDING = "messages where indexed is null or indexed not like digest || '-%'"
 
 
 class Desk(NamedTuple):
@@ -129,7 +129,9 @@ def start_server(folder: Path) -> "tuple[subprocess.Popen[str], str]":
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     chroma = Path(sys.executable).with_name("chroma")
-    process = start(chroma, "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port))
+    command = [str(chroma), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    # It says a line for each request: a pipe that nobody reads would fill up, and the server stand still.
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
 
     def listens() -> bool:
         with socket.socket() as probe:

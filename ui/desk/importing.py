@@ -23,17 +23,21 @@ PLACES = 5
 """Places named of what could not be read."""
 Watching = Callable[[int, int | None], None]
 
+_FILES = (
+    *(".zip", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".txt", ".html", ".htm", ".xml"),
+    *(".mbox", ".mbx", ".md", ".pdf", ".gz", ".tgz", ".tar"),
+)
+
 
 def tab(session: Session) -> Refresh:
     with gr.Tab("Import", id="import"):
         gr.Markdown(
-            "A Slack export (zip), Discourse posts (JSON, or a zip of them), or a table (CSV, JSONL). "
-            "Importing the same again changes nothing."
+            "An export as it came, a file or a zip: Slack, Discourse, Discord, Telegram, WhatsApp, Zulip, Mastodon, "
+            "Reddit, Stack Exchange, mbox; a table (CSV, XLSX, JSONL); or your own documents (Markdown, text, HTML, "
+            "PDF). Importing the same again changes nothing."
         )
         with gr.Row():
-            upload = gr.File(
-                label="Export", file_types=[".zip", ".json", ".csv", ".tsv", ".jsonl", ".ndjson"], elem_id="upload"
-            )
+            upload = gr.File(label="Export", file_types=list(_FILES), elem_id="upload")
             with gr.Column():
                 name = gr.Textbox(
                     label="Community", placeholder="name of a new or an existing one", elem_id="import-name"
@@ -55,11 +59,12 @@ def tab(session: Session) -> Refresh:
         timer = gr.Timer(0.5, active=False)
 
     def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, str, Any]:
-        if not path or not Path(path).is_file():
+        running = watched(session, JOB)[1]
+        if not running and not (path and Path(path).is_file()):
             return render.message("Choose a file first.", "bad"), gr.skip(), gr.skip()
 
         def work(job: Job, progress: Watching) -> str:
-            return _bring_in(session, job, progress, Path(path), community, chosen, mapping)
+            return _bring_in(session, job, progress, Path(path or ""), community, chosen, mapping)
 
         # Not where the progress is shown, which would take its place at once.
         started = session.jobs.start(JOB, "Reading:", work)

@@ -34,7 +34,7 @@ POST_LABELS: Mapping[PostKind, str] = {
     "poll": "Polls",
     "review": "Reviews",
     "ticket": "Tickets",
-    "document": "Your own documents",
+    "document": "Your documents",
 }
 CASES, NEWEST, AROUND = 10, 5, 5
 """How many cases, posts of a member, and posts of a thread on either side are shown."""
@@ -120,8 +120,8 @@ def passages(found: Sequence[Passage], question: str) -> str:
     for passage in found:
         message, language = passage.post.message, passage.post.signals.language
         title = marked(shorten(message.title or ""), asked, language)
-        rows.append({**_entry(passage.post), "title": title, "parts": _excerpt(message.text, asked, language)}
-                    | {"why": passage.why})  # fmt: skip
+        parts = _excerpt(message.text, asked, language)
+        rows.append({**_entry(passage.post), "title": title, "parts": parts, "why": passage.why})
     return _render("passages.html", rows=rows)
 
 
@@ -198,7 +198,8 @@ def _said(post: Post, *, whole: bool = False) -> dict[str, Any]:
     """A post of a thread; the one that a person looks at is not cut short."""
     item = post_evidence(post)
     item = item.model_copy(update={"text": post.message.full_text[:WHOLE]}) if whole else item
-    facts = [_rated(post), post.signals.intent if post.signals.intent != "unsure" else ""]
+    told = post.message.kind != "document" and post.signals.intent not in ("unsure", "other")
+    facts = [_rated(post), post.signals.intent if told else ""]
     return {**(_shown(item) or {}), "detail": " · ".join(filter(None, facts))}
 
 
@@ -234,7 +235,7 @@ def _excerpt(text: str, asked: Sequence[Asked], language: str) -> list[tuple[str
     start = sum(len(part) for part, wanted in takewhile(lambda part: not part[1], parts))
     if EXCERPT // 2 < start < len(line):
         start -= EXCERPT // 4
-        line = "…" + line[max(start, line.find(" ", start, start + EXCERPT // 8)) :]
+        line = "…" + line[max(start, line.find(" ", start, start + EXCERPT // 8)) :].lstrip()
     return marked(shorten(line, EXCERPT), asked, language)
 
 

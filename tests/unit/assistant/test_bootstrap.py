@@ -189,3 +189,11 @@ def test_the_vectors_are_in_the_home_folder_and_nothing_is_written_before_they_a
     with House(read_settings(home=tmp_path / "home")) as house:
         assert house.index
         assert not (tmp_path / "home").exists()
+
+
+def test_an_endpoint_embeds_where_one_is_set_and_the_built_in_encoder_reads_signals(tmp_path: Path) -> None:
+    settings = read_settings(home=tmp_path, embedding_model="small-model", embedding_url="http://127.0.0.1:9/v1")
+    with House(settings) as house:
+        assert house.embedder.name == "small-model@127.0.0.1"
+    with House(read_settings(home=tmp_path)) as house:
+        assert house.embedder.name == house.built_in.name

