@@ -7,7 +7,6 @@ Posts that are deleted, or hidden by flags, keep their places.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from knowledge.importers.source import (
     deleted_or_skip,
     files_in,
     first_bytes,
+    has_file,
     message_or_skip,
     open_export,
     parse_time,
@@ -34,16 +34,11 @@ from knowledge.messages import Channel, Member, Record
 
 _QUOTE = regex.compile(r"\[quote[^\]\n]*\]|\[/quote\]", regex.IGNORECASE)
 _POLL = regex.compile(r"\[poll[^\]\n]*\][^\[]*+(?:\[(?!/?poll)[^\[]*+)*+\[/poll\]")
-_TASTE = 20
-"""Files that are looked into for a post: the first ones may be broken."""
 _REGULAR_POST, _WHISPER = 1, 4
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return any(map(_has_post, islice(_files(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be read is not this format
-        return False
+    return has_file(path, _has_post, _files)
 
 
 def _has_post(file: Node) -> bool:

@@ -30,6 +30,7 @@ from knowledge.importers.source import (
     record_or_skip,
     skipped,
     stream_json,
+    top_files,
 )
 from knowledge.messages import Channel, Kind, Member, Record
 
@@ -68,11 +69,7 @@ def _outbox(node: Node) -> Node | None:
     if node.is_file():
         begun = first_bytes(node)
         return node if all(sign in begun for sign in _SIGNS) else None
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
-        file = folder / "outbox.json"
-        if file.is_file() and _SIGNS[0] in first_bytes(file):
-            return file
-    return None
+    return next((file for file in top_files(node, "outbox.json") if _SIGNS[0] in first_bytes(file)), None)
 
 
 class _Actors:

@@ -34,6 +34,7 @@ from knowledge.importers.source import (
     clean,
     files_in,
     first_bytes,
+    has_file,
     message_or_skip,
     open_export,
     record_or_skip,
@@ -41,8 +42,6 @@ from knowledge.importers.source import (
 )
 from knowledge.messages import Channel, Member, Message, Record, Visibility
 
-_TASTE = 20
-"""Files of a folder that are looked into to recognise it."""
 _MAX_MAIL = 1024 * 1024
 """Bytes of a mail that are read: its words come before its attachments."""
 _MAX_HEADER = 1000
@@ -75,10 +74,7 @@ _SIGNED = regex.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash: [^\n]*\n)
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return any(map(_is_mbox, islice(files_in(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return has_file(path, _is_mbox)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

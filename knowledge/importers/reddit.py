@@ -9,7 +9,6 @@ t1_…). Who has deleted the account is called [deleted] by Reddit, everybody al
 import html
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from knowledge.importers.source import (
     deleted_or_skip,
     files_in,
     first_bytes,
+    has_file,
     message_or_skip,
     open_export,
     read_lines,
@@ -33,7 +33,7 @@ from knowledge.importers.source import (
 from knowledge.messages import Channel, Member, Record, Visibility
 
 _TASTE = 20
-"""Files of a folder that are looked into to recognise it."""
+"""Lines of a file that are looked into to recognise it."""
 _ENDINGS = ("", ".json", ".jsonl", ".ndjson")
 _OPEN = ("", "public", "restricted", "archived", "user")
 """Types of subreddits that everybody can read."""
@@ -45,10 +45,7 @@ Item = Mapping[str, Any]
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return any(map(_is_reddit, islice(files_in(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return has_file(path, _is_reddit)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 from lzma import LZMAError
 from pathlib import Path
 from typing import IO, Any
@@ -36,6 +36,8 @@ UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
 """Folders inside one another in an archive: exports have four, so more is an attack."""
+_TASTE = 20
+"""Files of an export that are looked into to recognise it: the first ones may be broken."""
 _DEEPEST_JSON = 200
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -195,6 +197,21 @@ def files_in(node: Node) -> Iterator[Node]:
         # A link may lead out of the export, or around in it.
         if not child.name.startswith((".", "__")) and not (isinstance(child, Path) and child.is_symlink()):
             yield from files_in(child)
+
+
+def has_file(path: Path, is_one: Callable[[Node], object], files: Callable[[Node], Iterator[Node]] = files_in) -> bool:
+    """Whether one of the first `files` of an export is one of these. What cannot be opened has none."""
+    try:
+        return any(map(is_one, islice(files(open_export(path)), _TASTE)))
+    except Exception:  # noqa: BLE001  what cannot be read is no format of ours
+        return False
+
+
+def top_files(node: Node, name: str) -> Iterator[Node]:
+    """What is called `name` at the top of a folder or zip, then in the folders there: archivers put one around."""
+    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
+        if (folder / name).is_file():
+            yield folder / name
 
 
 def beside(node: Node, name: str) -> Node:

@@ -31,6 +31,7 @@ from knowledge.importers.source import (
     record_or_skip,
     size,
     skipped,
+    top_files,
 )
 from knowledge.messages import Channel, Member, Record
 
@@ -74,11 +75,7 @@ def _posts(node: Node) -> Node | None:
     if node.is_file():
         begun = first_bytes(node)
         return node if b"<posts" in begun and b"PostTypeId=" in begun else None
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
-        file = folder / "Posts.xml"
-        if file.is_file() and b"<posts" in first_bytes(file):
-            return file
-    return None
+    return next((file for file in top_files(node, "Posts.xml") if b"<posts" in first_bytes(file)), None)
 
 
 def _first_look(posts: Node) -> tuple[frozenset[str], Mapping[str, str]]:

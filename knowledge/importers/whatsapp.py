@@ -12,7 +12,6 @@ the names that the exporting phone has for them.
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +27,7 @@ from knowledge.importers.source import (
     deleted_or_skip,
     files_in,
     first_bytes,
+    has_file,
     message_or_skip,
     open_export,
     parse_time,
@@ -36,9 +36,6 @@ from knowledge.importers.source import (
     skipped,
 )
 from knowledge.messages import Channel, Member, Message, Record
-
-_TASTE = 20
-"""Text files that are looked into to recognise an export."""
 
 _MARK = "\u200e"
 """What iPhones, and for files Android, put before words that are WhatsApp's own."""
@@ -122,10 +119,7 @@ class _Entry(NamedTuple):
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return any(map(_begins, islice(_files(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be read is not this format
-        return False
+    return has_file(path, _begins, _files)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

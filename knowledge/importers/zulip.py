@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from gzip import GzipFile
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 from urllib.parse import unquote
@@ -31,6 +30,7 @@ from knowledge.importers.source import (
     deleted_or_skip,
     files_in,
     first_bytes,
+    has_file,
     message_or_skip,
     open_export,
     readable_links,
@@ -40,8 +40,6 @@ from knowledge.importers.source import (
 )
 from knowledge.messages import Channel, Kind, Member, Message, Record
 
-_TASTE = 20
-"""Files of a folder that are looked into to recognise it."""
 _PAGE = regex.compile(r"messages-\d{1,9}\.json(\.partial)?")
 _USERS = ("zerver_userprofile", "zerver_userprofile_crossrealm", "zerver_userprofile_mirrordummy")
 _STREAM = 2
@@ -64,7 +62,7 @@ Fields = Mapping[str, Any]
 
 def recognises(path: Path) -> bool:
     try:
-        return _export(path) is not None or any(map(_is_page, islice(files_in(open_export(path)), _TASTE)))
+        return _export(path) is not None or has_file(path, _is_page)
     except Exception:  # noqa: BLE001  what cannot be opened is not this format
         return False
 

@@ -11,26 +11,29 @@ edits or replies, and its members are known by their names alone: of the three, 
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from knowledge.importers.chats import told_once
 from knowledge.importers.discord import html_file, json_file, text_file
 from knowledge.importers.discord.common import Kind
-from knowledge.importers.source import Node, Options, files_in, first_bytes, first_messages, open_export, skipped
+from knowledge.importers.source import (
+    Node,
+    Options,
+    files_in,
+    first_bytes,
+    first_messages,
+    has_file,
+    open_export,
+    skipped,
+)
 from knowledge.messages import Record
 
-_TASTE = 20
-"""Files that are looked into to recognise an export: with its media it has many others."""
 _SUFFIXES = (".json", ".html", ".htm", ".txt")
 _KINDS = (json_file.KIND, html_file.KIND, text_file.KIND)
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return any(map(_kind, islice(_files(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be read is not this format
-        return False
+    return has_file(path, _kind, _files)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
