@@ -249,8 +249,12 @@ class House:
         """Make the store follow the profile: what its channels are called, who can read them, who is one person, and
         whose posts are left out.
         """
-        self.messages.save(profile.id, channels=[rule.channel for rule in profile.channels])
-        self.messages.merge_members(profile.id, profile.aliases)
+        known = self.messages.channels(profile.id)
+        changed = [rule.channel for rule in profile.channels if rule.channel != known.get(rule.id)]
+        if changed:  # every command comes by here: those that only read must not wait for a writer
+            self.messages.save(profile.id, channels=changed)
+        if profile.aliases:
+            self.messages.merge_members(profile.id, profile.aliases)
         withdraw(profile, self.messages, self.left_out(profile), [self._files(profile.id), self._drafts(profile.id)])
 
     def left_out(self, profile: Profile) -> set[str]:

@@ -106,7 +106,8 @@ def index_pending(
         store.mark_indexed(community, embedder, understood)
         done += len(batch)
         progress(done, max(total, done))
-    store.serve(community, embedder)
+    if store.serving(community) != embedder:
+        store.serve(community, embedder)
     return done
 
 

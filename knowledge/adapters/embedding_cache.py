@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,12 +25,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.schema import CreateTable
 
+from knowledge.adapters.sql import in_batches
 from knowledge.embedding import Embedder, Encoding, Vectors
 
 T = TypeVar("T")
 
-_BATCH = 500
-"""Keys in one IN clause: below SQLite's limit on variables."""
 
 _metadata = MetaData()
 # The text itself is not kept, only its hash. Features are empty where they are the vector.
@@ -96,7 +94,7 @@ class CachedEmbedder:
 
     def _delete(self, texts: Iterable[str]) -> None:
         with self._engine.begin() as connection:
-            for keys in _in_batches(map(_key, texts)):
+            for keys in in_batches(map(_key, texts)):
                 connection.execute(delete(_vectors).where(_vectors.c.text.in_(keys)))
         with self._engine.connect() as connection:  # or the write-ahead log would still hold them
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
@@ -150,7 +148,7 @@ class CachedEmbedder:
     def _look_up(self, keys: Iterable[bytes]) -> dict[bytes, _Row]:
         found: dict[bytes, _Row] = {}
         with self._engine.connect() as connection:
-            for batch in _in_batches(keys):
+            for batch in in_batches(keys):
                 query = select(_vectors.c.text, _vectors.c.vector, _vectors.c.features).where(
                     _vectors.c.embedder == self.name, _vectors.c.text.in_(batch)
                 )
@@ -167,12 +165,6 @@ class CachedEmbedder:
 
 def _key(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _in_batches(keys: Iterable[bytes]) -> Iterable[list[bytes]]:
-    distinct = iter(dict.fromkeys(keys))
-    while batch := list(islice(distinct, _BATCH)):
-        yield batch
 
 
 def _rows(encoding: Encoding) -> list[_Row]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -47,6 +47,8 @@ from knowledge.adapters.sql_terms import best_matches
 from knowledge.errors import StoreBusy, StoreUnreachable
 from knowledge.messages import Channel, Contents, Kind, Member, Message, Post, Signals
 from knowledge.ports import Filters, Redaction, Saved, Understood
+
+Key = TypeVar("Key", str, bytes)
 
 BATCH = 500
 """Ids in one IN clause: below SQLite's limit on variables."""
@@ -234,7 +236,7 @@ def upsert(
     )
 
 
-def in_batches(ids: Iterable[str]) -> list[list[str]]:
+def in_batches(ids: Iterable[Key]) -> list[list[Key]]:
     """Distinct ids, in lists short enough for one IN clause."""
     distinct = list(dict.fromkeys(ids))
     return [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
