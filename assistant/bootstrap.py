@@ -24,6 +24,7 @@ from knowledge.embedding import Embedder
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
 from knowledge.signals import load_heads
+from prompts.files import languages
 from prompts.templates import template
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ class House:
         return self.settings.cache / "embeddings.db"
 
     def _endpoint(self) -> Embedder:
-        from assistant.writing.masking import Mask
         from knowledge.adapters.openai_embeddings import OpenAIEmbedder
 
         settings = self.settings
@@ -107,10 +107,21 @@ class House:
             url=settings.embeddings_url,
             key=key.get_secret_value() if key else None,
             built_in=self.built_in,
-            # One mask for each text: the same text always leaves as the same, and nothing is ever put back.
-            mask=str if local else lambda text: Mask("ZZ").hide(text),
+            masking=(lambda: str) if local else self.masking,
             local=local,
         )
+
+    def masking(self) -> Callable[[str], str]:
+        """Hides personal data and the names of all members from an endpoint that is not on this machine."""
+        from assistant.writing.masking import Mask
+        from assistant.writing.model import ordinary_words
+
+        communities = self.messages.communities()
+        names = frozenset(name for community in communities for name in self.messages.all_names(community))
+        ordinary = {word for language in languages("phrasebooks") for word in ordinary_words(language)}
+        ordinary |= {word for name in communities.values() for word in name.split()}
+        # One mask for each text: the same text always leaves as the same, and nothing is ever put back.
+        return lambda text: Mask("ZZ", names, ordinary).hide(text)
 
     @cached_property
     def index(self) -> "ChromaIndex":

@@ -97,14 +97,13 @@ class Matcher:
         since = post.message.at - timedelta(days=days) if days is not None else None
         readable = Filters(public_only=post.visibility == "public")
         near_it = nearest(self._messages, self._index, self._profile.id, vector, 5 * count, readable)
-        hits = [id_ for id_, _ in near_it if id_ != post.message.id]
-        posts, vectors = self._messages.get(self._profile.id, hits), self._index.vectors(self._profile.id, hits)
+        vectors = {near.id: near.vector for near in near_it if near.id != post.message.id}
+        posts = self._messages.get(self._profile.id, vectors)
         own = centres.centre(vector, post.signals.language)
         passages = [
             Passage(post=other, score=round(float(centres.centre(vectors[id_], other.signals.language) @ own), 4))
             for id_, other in posts.items()
-            if id_ in vectors
-            and (since is None or other.message.at >= since)
+            if (since is None or other.message.at >= since)
             and other.message.author != post.message.author
             and self._profile.is_from_member(other)
             and readable_beside(post, other)

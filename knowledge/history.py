@@ -89,7 +89,7 @@ def index_pending(
     embedder = understanding.embedder.name
     _take_out(store, index, community)
     total, done = store.count_pending(community, embedder), 0
-    while batch := store.pending(community, embedder, INDEX_BATCH):
+    for batch in _pending(store, community, embedder):
         with ThreadPoolExecutor(1) as aside:  # the network leaves time for other things
             embedded = aside.submit(understanding.embedder.encode, [message.full_text for message in batch])
             known = store.languages_of(community, [message.reply_to for message in batch if message.reply_to])
@@ -109,6 +109,19 @@ def index_pending(
     if store.serving(community) != embedder:
         store.serve(community, embedder)
     return done
+
+
+def _pending(store: MessageStore, community: str, embedder: str) -> Iterator[list[Message]]:
+    """Batches until nothing is pending, each to be indexed before the next is asked for.
+
+    Each is looked for behind the one before: to look from the start takes longer, the more is done. What came in
+    between is found by a second round.
+    """
+    last = None
+    while (batch := store.pending(community, embedder, INDEX_BATCH, last)) or last:
+        if batch:
+            yield batch
+        last = batch[-1] if batch else None
 
 
 def _detect(

@@ -95,8 +95,8 @@ class MessageStore(Protocol):
         """
         ...
 
-    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
-        """Messages that are not indexed in their present state, oldest first."""
+    def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
+        """Messages that are not indexed in their present state, oldest first; those `after` one of them, if given."""
         ...
 
     def count_pending(self, community: str, embedder: str) -> int: ...
@@ -140,20 +140,33 @@ class MessageStore(Protocol):
         ...
 
     def matching(
-        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
-    ) -> list[tuple[str, float]]:
-        """The ids of posts that use at least one of these terms, best first, each with its score.
+        self,
+        community: str,
+        asked: Sequence[Sequence[str]],
+        count: int,
+        filters: Filters = Filters(),
+        among: Collection[str] | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        """For each list of terms, the ids of posts that use at least one of them, best first, each with its score.
 
-        Rare terms weigh more than common ones, and terms that most posts use nothing.
+        Rare terms weigh more than common ones, and terms that most posts use nothing. `among`: the ids that the filters
+        admit, if they are known.
         """
         ...
 
     def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
-        """The ids of all posts that the filters admit; None where they are more than `limit`."""
+        """The ids of all posts that the filters admit; None where they are more than `limit`.
+
+        Messages that are not indexed yet may be among them.
+        """
         ...
 
     def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
         """Those of the ids whose posts the filters admit."""
+        ...
+
+    def terms(self, community: str, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Under which terms these posts are found by words."""
         ...
 
     def staff(self, community: str) -> list[Member]:
@@ -166,6 +179,10 @@ class MessageStore(Protocol):
 
     def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         """Member id -> name, of those of these members who are known."""
+        ...
+
+    def all_names(self, community: str) -> set[str]:
+        """The names of all members who are known."""
         ...
 
     def channels(self, community: str) -> dict[str, Channel]:
@@ -214,6 +231,14 @@ class MessageStore(Protocol):
         ...
 
 
+class Near(NamedTuple):
+    """What stands in a vector index near to a vector: with its cosine (-1 to 1), and its own vector."""
+
+    id: str
+    cosine: float
+    vector: Vectors
+
+
 class VectorIndex(Protocol):
     """Nearest neighbours among vectors, on shelves: one for a community's messages, one for its documents.
 
@@ -233,10 +258,8 @@ class VectorIndex(Protocol):
         """Ids that are not there are no error."""
         ...
 
-    def nearest(
-        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The ids nearest to a vector of shape (dimensions,), best first, each with its cosine; `among` given ids."""
+    def nearest(self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> list[Near]:
+        """What is nearest to a vector of shape (dimensions,), best first; `among` given ids."""
         ...
 
     def vectors(self, shelf: str, ids: Sequence[str]) -> dict[str, Vectors]:

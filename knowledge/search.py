@@ -1,16 +1,18 @@
 """A question -> passages: by meaning, words and pieces of words, fused by reciprocal rank."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from math import ceil
 
 import numpy as np
 
 from knowledge.embedding import Embedder, Vectors
 from knowledge.messages import Passage, Post
-from knowledge.ports import Filters, MessageStore, VectorIndex, shelf_of
-from knowledge.terms import Asked, ask, forms, terms
+from knowledge.ports import Filters, MessageStore, Near, VectorIndex, shelf_of
+from knowledge.terms import ask, forms
 
-DEPTH = 50
+DEPTH = 30
 """Hits of each kind that are fused, at least."""
 FUSION = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
@@ -18,9 +20,11 @@ CONE = 0.7
 """How much of the mean of all hits is taken off each: all of it loses what the mean of few hits says by chance."""
 ENOUGH = 10
 """Hits whose mean says what they share."""
-WORDS, PIECES = 0.6, 0.4
+NEIGHBOURS = 5
+"""One in so many hits by meaning more than are fused is looked at, to say what they share: more say no more."""
+WORDS, PIECES = 0.7, 0.4
 """What a hit by words, or by pieces of words, counts against one by meaning. On SweFAQ and Stack Exchange, any weight
-from .2 to .7 found more than meaning alone (benchmarks/retrieval.py)."""
+from .2 to .8 found more than meaning alone (benchmarks/retrieval.py)."""
 RECENCY = 0.1
 """How much more a post of today counts than one of long ago."""
 HALF_LIFE = 180.0
@@ -29,10 +33,8 @@ PER_THREAD = 3
 """Posts of one thread before those of others."""
 ALIKE = 0.8
 """Share of words in common from which two posts say the same."""
-FEW = 600
-"""Posts admitted by filters up to which each is compared, without looking for neighbours first."""
-MANY = 20_000
-"""Ids that the vector index is asked to keep to, at most."""
+FEW, MANY = 20_000, 100_000
+"""Ids that the vector index is asked to keep to at once, and where hardly any neighbour is admitted."""
 
 
 def search(
@@ -52,70 +54,101 @@ def search(
     """
     if not question.strip() or count < 1:
         return []
-    depth = max(DEPTH, 2 * count)
-    vector = embedder.encode_query(question)
-    near = nearest(store, index, community, vector, 2 * depth, filters)
-    vectors = index.vectors(shelf_of(community, filters.kind), [id_ for id_, _ in near])
-    by_meaning = set_apart(near, vector, vectors)[:depth]
-    asked = ask(question)
-    by_words = store.matching(community, [term for word in asked for term in word.terms], depth, filters)
-    by_pieces = store.matching(community, [piece for word in asked for piece in word.pieces], depth, filters)
+    depth, asked = max(DEPTH, 2 * count), ask(question)
+    with ThreadPoolExecutor(1) as aside:  # the database looks for words while the network reads the question
+        terms = [[term for each in asked for term in each.terms], [piece for each in asked for piece in each.pieces]]
+        few = aside.submit(_few, store, community, filters)
+        words = aside.submit(lambda: store.matching(community, terms, depth, filters, among=few.result()))
+        vector = embedder.encode_query(question)
+        count_near = depth + depth // NEIGHBOURS
+        near = _nearest(store, index, community, vector, count_near, filters, few.result())
+        by_meaning = set_apart(near, vector)[:depth]
+        by_words, by_pieces = words.result()
     scores = fuse((by_meaning, 1.0), (by_words, WORDS), (by_pieces, PIECES))
     best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:depth]  # the rest could not come up to the top
-    posts = {id_: post for id_, post in store.get(community, best).items() if filters.admit(post)}
-    if recency:
-        scores = prefer_recent(scores, posts, recency)
-    cosines = dict(near)
-    passages = [
+    cosines = {each.id: each.cosine for each in near}
+    chosen: list[Passage] = []
+    # What stands further down cannot come up by being recent; it is read only where many of the first say the same.
+    enough = ceil((1 + recency) * (FUSION + count)) - FUSION
+    for read in (enough, depth):
+        posts = {id_: post for id_, post in store.get(community, best[:read]).items() if filters.admit(post)}
+        chosen = list(spread(fold(_passages(posts, scores, cosines, recency))))[:count]
+        if len(chosen) == count or read >= len(best):
+            break
+    stored = store.terms(community, [each.post.message.id for each in chosen])
+    used = {id_: tuple(each.word for each in asked if each.is_in(found)) for id_, found in stored.items()}
+    return [each.model_copy(update={"words": used.get(each.post.message.id, ())}) for each in chosen]
+
+
+def _passages(
+    posts: Mapping[str, Post], scores: Mapping[str, float], cosines: Mapping[str, float], recency: float
+) -> list[Passage]:
+    """The posts with their scores, best first, the more recent ones preferred."""
+    preferred = prefer_recent(scores, posts, recency) if recency else scores
+    return [
         Passage(
             post=posts[id_],
-            score=round(scores[id_], 6),
+            score=round(preferred[id_], 6),
             cosine=round(cosines[id_], 4) if id_ in cosines else None,
         )
-        for id_ in sorted(posts, key=lambda id_: (-scores[id_], id_))
+        for id_ in sorted(posts, key=lambda id_: (-preferred[id_], id_))
     ]
-    chosen = list(spread(fold(passages)))[:count]
-    return [each.model_copy(update={"words": tuple(shared_words(asked, each.post))}) for each in chosen]
 
 
 def nearest(
     store: MessageStore, index: VectorIndex, community: str, vector: Vectors, count: int, filters: Filters = Filters()
-) -> list[tuple[str, float]]:
-    """The ids of the posts nearest in meaning that the filters admit, best first, each with its cosine.
+) -> list[Near]:
+    """The posts nearest in meaning that the filters admit, best first."""
+    return _nearest(store, index, community, vector, count, filters, _few(store, community, filters))
 
-    Few admitted posts are compared one by one. Else more neighbours are asked for than needed; where hardly any of them
-    is admitted, the index is told which are, which takes it several times as long.
+
+def _few(store: MessageStore, community: str, filters: Filters) -> list[str] | None:
+    """The ids of the posts that the filters admit; None where those are many, or all."""
+    return None if filters == Filters(kind=filters.kind) else store.admitted(community, filters, FEW)
+
+
+def _nearest(
+    store: MessageStore,
+    index: VectorIndex,
+    community: str,
+    vector: Vectors,
+    count: int,
+    filters: Filters,
+    few: Sequence[str] | None,
+) -> list[Near]:
+    """The index is told which posts are admitted, if they are `few`. Else more neighbours are asked for than needed;
+    where hardly any of those is admitted either, it is told all the same, which takes it longer.
     """
     shelf = shelf_of(community, filters.kind)
+    if few is not None:
+        return index.nearest(shelf, vector, count, among=few)
     if filters == Filters(kind=filters.kind):
         return index.nearest(shelf, vector, count)
-    few = store.admitted(community, filters, FEW)
-    if few is not None:
-        return index.nearest(shelf, vector, min(count, len(few)), among=few)
-    hits = index.nearest(shelf, vector, 8 * count)
-    admitted = store.admissible(community, filters, [id_ for id_, _ in hits])
-    found = [(id_, cosine) for id_, cosine in hits if id_ in admitted]
+    near = index.nearest(shelf, vector, 2 * count)
+    admitted = store.admissible(community, filters, [each.id for each in near])
+    found = [each for each in near if each.id in admitted]
     if len(found) < max(1, count // 4) and (many := store.admitted(community, filters, MANY)) is not None:
         return index.nearest(shelf, vector, count, among=many)
     return found[:count]
 
 
-def set_apart(
-    hits: Sequence[tuple[str, float]], vector: Vectors, vectors: Mapping[str, Vectors]
-) -> list[tuple[str, float]]:
-    """The hits in order of what sets them apart from each other, not of what they all share with the question.
+def set_apart(near: Sequence[Near], vector: Vectors) -> list[tuple[str, float]]:
+    """Ids in order of what sets the hits apart from each other, not of what they all share with the question.
 
     E5's vectors lie in a narrow cone (mean cosine above .8), so most of a cosine says only “a text of this sort”.
     Without most of the hits' mean, nDCG@10 rises from .731 to .750 on SweFAQ, from .692 to .740 on Stack Exchange.
     """
-    known = [id_ for id_, _ in hits if id_ in vectors]
-    if len(known) < ENOUGH:
-        return list(hits)
-    matrix = np.stack([vectors[id_] for id_ in known])
+    if len(near) < ENOUGH:
+        return [(each.id, each.cosine) for each in near]
+    matrix = np.stack([each.vector for each in near])
     shared = CONE * matrix.mean(axis=0)
     apart = matrix - shared
-    scores = apart @ (vector - shared) / np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
-    return sorted(zip(known, map(float, scores), strict=True), key=lambda hit: (-hit[1], hit[0]))
+    scores = np.einsum("ij,j->i", apart, vector - shared) / np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
+    return sorted(((each.id, float(score)) for each, score in zip(near, scores, strict=True)), key=_by_score)
+
+
+def _by_score(hit: tuple[str, float]) -> tuple[float, str]:
+    return -hit[1], hit[0]
 
 
 def fuse(*rankings: tuple[Sequence[tuple[str, float]], float]) -> dict[str, float]:
@@ -140,12 +173,6 @@ def _freshness(post: Post | None, newest: datetime | None) -> float:
     return float(0.5 ** (days / HALF_LIFE))
 
 
-def shared_words(asked: Sequence[Asked], post: Post) -> list[str]:
-    """The words of a question that a post uses, in whatever form."""
-    stored = frozenset(terms(post.message.full_text, post.signals.language))
-    return [each.word for each in asked if each.is_in(stored)]
-
-
 def fold(passages: Iterable[Passage]) -> list[Passage]:
     """Without those that say nearly the same as a better one, which counts them."""
     kept: list[Passage] = []
@@ -163,11 +190,10 @@ def fold(passages: Iterable[Passage]) -> list[Passage]:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    smaller, larger = sorted((len(one), len(other)))
-    if not larger or smaller < ALIKE * larger:
-        return False
+    if not one or not ALIKE * len(one) <= len(other) <= len(one) / ALIKE:
+        return False  # most pairs end here
     shared = len(one & other)
-    return shared >= ALIKE * (smaller + larger - shared)
+    return shared >= ALIKE * (len(one) + len(other) - shared)
 
 
 def spread(passages: Sequence[Passage]) -> Iterator[Passage]:

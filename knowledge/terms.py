@@ -11,8 +11,8 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 import regex
-import snowballstemmer
 import stopwordsiso
+from Stemmer import Stemmer
 
 from knowledge.languages import FIRST_CLASS
 
@@ -131,8 +131,8 @@ def _stop_words(language: str) -> frozenset[str]:
 
 
 @cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(_STEMMERS[language])
+def _stemmer(language: str) -> Stemmer:
+    return Stemmer(_STEMMERS[language])
 
 
 @lru_cache(50_000)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -36,7 +37,7 @@ class Mask:
 
     def __init__(self, region: str, names: Iterable[str] = (), ordinary: Collection[str] = ()) -> None:
         self._region = region
-        self._names = _pattern(names, ordinary)
+        self._names = _pattern(frozenset(names), frozenset(ordinary))
         self._values: dict[str, str] = {}
 
     def hide(self, text: str) -> str:
@@ -68,8 +69,12 @@ class Mask:
         return placeholder
 
 
-def _pattern(names: Iterable[str], ordinary: Collection[str]) -> "regex.Pattern[str] | None":
-    """Names of several words in any letter case and spacing; single words as written, and with a capital."""
+@lru_cache(4)
+def _pattern(names: frozenset[str], ordinary: frozenset[str]) -> "regex.Pattern[str] | None":
+    """Names of several words in any letter case and spacing; single words as written, and with a capital.
+
+    Kept, because that of a whole community (5,000 names) takes a second to make.
+    """
     patterns: dict[str, str] = {}
     for name in map(str.split, names):
         whole = " ".join(name)

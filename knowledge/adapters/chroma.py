@@ -3,12 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from sqlite3 import connect
+from struct import Struct
 from threading import Lock
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -22,14 +24,20 @@ from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
 from httpx import HTTPError
 
+from knowledge.adapters.vector_memory import VectorMemory
 from knowledge.embedding import Vectors
 from knowledge.errors import StoreBusy, StoreUnreachable
+from knowledge.ports import Near
 
 _PAGE = 5000
 """Chroma takes at most 5,461 rows a call."""
 _OF_SHELF = regex.compile(r".+-messages-[0-9a-f]{8}")
+_HEADER = Struct("<i4Q")
+"""Version, offset, places, places taken, and bytes of a place."""
+_LENGTH_BYTES = 4
 _EXACT = 600
-"""Ids up to which comparing each is faster than Chroma's filtered search (at 100,000 vectors: 20 ms against 100)."""
+"""Ids up to which a server's vectors are read and compared, which is faster than its own search among given ids (at
+100,000 vectors: 20 ms against 100)."""
 
 
 class ChromaStore:
@@ -44,6 +52,34 @@ class ChromaStore:
         self._held: FileLock | None = None
         self._opening = Lock()
         self._opened: Client | None = None
+        # Of a store that is this process's alone: what was opened and read of it holds.
+        self._collections: dict[str, chromadb.Collection] = {}
+        self._memories: defaultdict[str, VectorMemory] = defaultdict(VectorMemory)
+
+    def collection(self, name: str, metadata: Mapping[str, Any] | None) -> chromadb.Collection:
+        """The collection of that name, made if there is none."""
+        client = self.client
+        if (known := self._collections.get(name)) is not None:
+            return known
+        collection = client.get_or_create_collection(
+            name,
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+            metadata=dict(metadata or {}),
+        )
+        if self._url is None:
+            self._collections[name] = collection
+        return collection
+
+    def memory(self, collection: str) -> VectorMemory | None:
+        """What was read of this collection before. None for a server's, which others write as well."""
+        return None if self._url else self._memories[collection]
+
+    def delete(self, collection: str) -> None:
+        """Remove it, and what was read of it."""
+        self.client.delete_collection(collection)
+        self._collections.pop(collection, None)
+        self._memories.pop(collection, None)
 
     def close(self) -> None:
         """Let another process have the embedded store."""
@@ -56,12 +92,14 @@ class ChromaStore:
         if self._opened is not None:
             self._opened.close()  # or Chroma keeps the store open in this process, and never sees what others write
             self._opened = None
+        self._collections.clear()
+        self._memories.clear()
 
     def clean(self) -> None:
         """Leave nothing of deleted vectors in the files of the embedded store.
 
         Chroma keeps them in free pages of its database, and the folders of dropped collections until it is pleased to
-        remove them (seen in 1.5.9).
+        remove them; and it saves memory that it has not used yet, with what stood in it before (seen in 1.5.9).
         """
         if self._path is None or self._held is None:
             return
@@ -70,8 +108,10 @@ class ChromaStore:
             with closing(connect(self._path / "chroma.sqlite3")) as database:
                 database.execute("VACUUM")
                 used = {str(id_) for (id_,) in database.execute("SELECT id FROM segments")}
-            for folder in self._path.iterdir():
-                if folder.is_dir() and folder.name not in used:
+            for folder in filter(Path.is_dir, self._path.iterdir()):
+                if folder.name in used:
+                    _blank_unused(folder)
+                else:
                     rmtree(folder)
             self._opened = _embedded(self._path)
 
@@ -137,15 +177,7 @@ class ChromaIndex:
         self._store.close()
 
     def _collection(self, shelf: str) -> chromadb.Collection:
-        return self._made(f"{shelf}-messages-{self._suffix}", {"embedder": self._embedder})
-
-    def _made(self, name: str, metadata: Mapping[str, Any] | None) -> chromadb.Collection:
-        return self._store.client.get_or_create_collection(
-            name,
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
-            metadata=dict(metadata or {}),
-        )
+        return self._store.collection(f"{shelf}-messages-{self._suffix}", {"embedder": self._embedder})
 
     @property
     def embedder(self) -> str:
@@ -157,42 +189,47 @@ class ChromaIndex:
             for start in range(0, len(ids), _PAGE):
                 page = slice(start, start + _PAGE)
                 collection.upsert(ids=list(ids[page]), embeddings=vectors[page])
+            self._unremember(collection, ids)
 
     def remove(self, shelf: str, ids: Sequence[str]) -> None:
         with _translated():
             collection = self._collection(shelf)
             for start in range(0, len(ids), _PAGE):
                 collection.delete(ids=list(ids[start : start + _PAGE]))
+            self._unremember(collection, ids)
 
-    def nearest(
-        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def nearest(self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> list[Near]:
         if count < 1 or (among is not None and not among):
             return []
-        if among is not None and len(among) <= _EXACT:
-            found = self.vectors(shelf, among)
-            scored = sorted(((id_, float(v @ vector)) for id_, v in found.items()), key=lambda hit: (-hit[1], hit[0]))
-            return scored[:count]
         with _translated():
-            answer = self._collection(shelf).query(
+            collection = self._collection(shelf)
+            if among is not None and (self._store.memory(collection.name) or len(among) <= _EXACT):
+                return self._read(collection, among).nearest(among, vector, count)
+            answer = collection.query(
                 query_embeddings=np.atleast_2d(vector),
                 n_results=count,
                 ids=list(among) if among is not None else None,
-                include=["distances"],
+                include=["distances", "embeddings"],
             )
-        distances = answer["distances"] or [[]]
-        return [(id_, 1.0 - distance) for id_, distance in zip(answer["ids"][0], distances[0], strict=True)]
+        (ids,), (distances,), (vectors,) = answer["ids"], answer["distances"] or [[]], answer["embeddings"] or [[]]
+        found = np.asarray(vectors, dtype=np.float32)
+        return [Near(*hit) for hit in zip(ids, (1.0 - each for each in distances), found, strict=True)]
 
     def vectors(self, shelf: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        distinct, result = list(dict.fromkeys(ids)), dict[str, Vectors]()
         with _translated():
-            collection = self._collection(shelf)
-            for start in range(0, len(distinct), _PAGE):
-                found = collection.get(ids=distinct[start : start + _PAGE], include=["embeddings"])
-                embeddings = found["embeddings"]
-                if embeddings is not None:
-                    result |= dict(zip(found["ids"], np.asarray(embeddings, dtype=np.float32), strict=True))
-        return result
+            return self._read(self._collection(shelf), ids).vectors(ids)
+
+    def _read(self, collection: chromadb.Collection, ids: Iterable[str]) -> VectorMemory:
+        """A memory with the vectors of those ids that the collection has: those read before are not read again."""
+        memory = self._store.memory(collection.name)
+        if memory is None or not _fill(memory, collection, ids):
+            memory = VectorMemory()  # of this one answer alone
+            _fill(memory, collection, ids)
+        return memory
+
+    def _unremember(self, collection: chromadb.Collection, ids: Iterable[str]) -> None:
+        if memory := self._store.memory(collection.name):
+            memory.drop(ids)
 
     def ids(self, shelf: str) -> set[str]:
         found: set[str] = set()
@@ -208,7 +245,8 @@ class ChromaIndex:
 
     def drop(self, shelf: str) -> None:
         with _translated():
-            self._store.client.delete_collection(self._collection(shelf).name)
+            collection = self._collection(shelf)
+            self._store.delete(collection.name)
 
     def forget(self, shelf: str, ids: Collection[str]) -> None:
         """As the port says, for an embedded store. A server keeps what was removed until it is vacuumed."""
@@ -232,10 +270,33 @@ class ChromaIndex:
             if rows:
                 vectors = np.asarray(found["embeddings"], dtype=np.float32)
                 kept.append(([found["ids"][row] for row in rows], vectors[rows]))
-        self._store.client.delete_collection(collection.name)
-        anew = self._made(collection.name, collection.metadata)
+        self._store.delete(collection.name)
+        anew = self._store.collection(collection.name, collection.metadata)
         for ids, vectors in kept:
             anew.upsert(ids=ids, embeddings=vectors)
+
+
+def _blank_unused(folder: Path) -> None:
+    """Blank the places of a saved index that no vector has taken yet. It is hnswlib's: its header counts them."""
+    header = folder / "header.bin"
+    if not header.is_file():  # too few vectors to be saved: they stand in the database
+        return
+    _version, _offset, _places, taken, size = _HEADER.unpack_from(header.read_bytes())
+    for name, each in (("data_level0.bin", size), ("length.bin", _LENGTH_BYTES)):
+        with (folder / name).open("r+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(taken * each)
+            file.write(bytes(max(0, end - taken * each)))
+
+
+def _fill(memory: VectorMemory, collection: chromadb.Collection, ids: Iterable[str]) -> bool:
+    """Read what the memory lacks. False where the index has changed in the meantime, or there is no more room."""
+    before, missing = memory.changes, memory.missing(ids)
+    for start in range(0, len(missing), _PAGE):
+        found = collection.get(ids=missing[start : start + _PAGE], include=["embeddings"])
+        if found["ids"] and not memory.put(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), before):
+            return False
+    return True
 
 
 def _settings() -> Settings:

@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.embedding import Encoding, Vectors
 from knowledge.languages import Detection
 from knowledge.messages import Channel, Contents, Kind, Member, Message, Post
-from knowledge.ports import Filters, Redaction, Saved, Understood
+from knowledge.ports import Filters, Near, Redaction, Saved, Understood
 from knowledge.signals import INTENTS, SENTIMENTS, Head, Heads
 from knowledge.words import words
 
@@ -71,8 +71,9 @@ class MemoryMessageStore:
     def _of(self, community: str) -> list[tuple[tuple[str, str], Message]]:
         return [(key, message) for key, message in self._messages.items() if key[0] == community]
 
-    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
-        return self._pending(community, embedder)[:limit]
+    def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
+        waiting = self._pending(community, embedder)
+        return [each for each in waiting if after is None or _age(each) > _age(after)][:limit]
 
     def count_pending(self, community: str, embedder: str) -> int:
         return len(self._pending(community, embedder))
@@ -83,7 +84,7 @@ class MemoryMessageStore:
             for key, message in self._of(community)
             if not message.deleted and self._indexed.get(key) != f"{message.digest} {embedder}"
         ]
-        return sorted(waiting, key=lambda message: (message.at, message.id))
+        return sorted(waiting, key=_age)
 
     def languages_of(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         known = {id_: self._understood.get((community, id_)) for id_ in ids}
@@ -133,17 +134,26 @@ class MemoryMessageStore:
         return message is not None and not message.deleted and key in self._understood
 
     def matching(
-        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
-    ) -> list[tuple[str, float]]:
-        stored = {post.message.id: set(self._terms(community, post)) for post in self.posts(community, filters)}
+        self,
+        community: str,
+        asked: Sequence[Sequence[str]],
+        count: int,
+        filters: Filters = Filters(),
+        among: Collection[str] | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        return [self._matching(community, terms, count, filters) for terms in asked]
+
+    def _matching(self, community: str, terms: Sequence[str], count: int, filters: Filters) -> list[tuple[str, float]]:
+        stored = self.terms(community, [post.message.id for post in self.posts(community, filters)])
         uses = {term: sum(term in words for words in stored.values()) for term in terms}
         weights = {term: 1 / n for term, n in uses.items() if n}
         scores = {id_: sum(weights.get(term, 0.0) for term in words) for id_, words in stored.items()}
         found = [(id_, score) for id_, score in scores.items() if score > 0]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:count]
 
-    def _terms(self, community: str, post: Post) -> Sequence[str]:
-        return self._understood[community, post.message.id].terms
+    def terms(self, community: str, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        known = {id_: self._understood.get((community, id_)) for id_ in ids}
+        return {id_: frozenset(each.terms) for id_, each in known.items() if each}
 
     def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
         found = [post.message.id for post in self.posts(community, filters)]
@@ -163,6 +173,9 @@ class MemoryMessageStore:
 
     def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         return {id_: self._members[community, id_].name for id_ in ids if (community, id_) in self._members}
+
+    def all_names(self, community: str) -> set[str]:
+        return {member.name for (place, _), member in self._members.items() if place == community}
 
     def channels(self, community: str) -> dict[str, Channel]:
         return {id_: channel for (place, id_), channel in self._channels.items() if place == community}
@@ -239,6 +252,10 @@ class MemoryMessageStore:
         )
 
 
+def _age(message: Message) -> tuple[datetime, str]:
+    return message.at, message.id
+
+
 class MemoryIndex:
     """`knowledge.ports.VectorIndex` as a dictionary that is searched from end to end."""
 
@@ -256,12 +273,10 @@ class MemoryIndex:
     def ids(self, shelf: str) -> set[str]:
         return set(self._vectors.get(shelf, {}))
 
-    def nearest(
-        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def nearest(self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> list[Near]:
         stored = self._vectors.get(shelf, {}) if among is None else self.vectors(shelf, among)
-        scores = {id_: float(np.dot(v, vector)) for id_, v in stored.items()}
-        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:count]
+        found = [Near(id_, float(np.dot(v, vector)), v) for id_, v in stored.items()]
+        return sorted(found, key=lambda near: (-near.cosine, near.id))[:count]
 
     def vectors(self, shelf: str, ids: Sequence[str]) -> dict[str, Vectors]:
         stored = self._vectors.get(shelf, {})

@@ -23,7 +23,10 @@ _CHARACTERS = 4000
 
 
 class OpenAIEmbedder:
-    """An endpoint's vectors, normalised, and the features of `built_in`. Texts leave as `mask` returns them."""
+    """An endpoint's vectors, normalised, and the features of `built_in`.
+
+    Texts leave as the mask returns them that `masking` makes, anew for each call.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class OpenAIEmbedder:
         url: str,
         key: str | None,
         built_in: Embedder,
-        mask: Callable[[str], str] = str,
+        masking: Callable[[], Callable[[str], str]] = lambda: str,
         local: bool = False,
         timeout: float = 60.0,
     ) -> None:
@@ -41,7 +44,7 @@ class OpenAIEmbedder:
         self._url = url
         self._key = key
         self._built_in = built_in
-        self._mask = mask
+        self._masking = masking
         self._local = local
         self._timeout = timeout
         self._split = Splitter(len, _CHARACTERS)
@@ -54,12 +57,12 @@ class OpenAIEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Encoding:
         """Raises EmbeddingFailed where the endpoint does not give a vector for each text."""
-        vectors = encode_pooled([self._mask(text) for text in texts], self._split, self._encode)
+        vectors = encode_pooled(list(map(self._masking(), texts)), self._split, self._encode)
         return Encoding(vectors, self._built_in.encode(texts).features)
 
     def encode_query(self, text: str) -> Vectors:
         """Raises EmbeddingFailed where the endpoint does not give a vector."""
-        return np.asarray(encode_pooled([self._mask(text)], self._split, self._encode)[0])
+        return np.asarray(encode_pooled([self._masking()(text)], self._split, self._encode)[0])
 
     @property
     def _client(self) -> openai.OpenAI:

@@ -1,5 +1,6 @@
 """The tables of the community, and the message store over them. SQLite or PostgreSQL, through SQLAlchemy Core."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,20 +31,23 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     case,
+    cast,
     delete,
     event,
     false,
     func,
+    literal,
     make_url,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy import create_engine as sa_create_engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from knowledge.adapters.sql_terms import best_matches
+from knowledge.adapters.sql_terms import Rarity, best, candidates
 from knowledge.errors import StoreBusy, StoreUnreachable
 from knowledge.messages import Channel, Contents, Kind, Member, Message, Post, Signals
 from knowledge.ports import Filters, Redaction, Saved, Understood
@@ -52,6 +56,8 @@ Key = TypeVar("Key", str, bytes)
 
 BATCH = 500
 """Ids in one IN clause: below SQLite's limit on variables."""
+CANDIDATES = 80
+"""Messages, at least, of which all terms are compared with those asked for."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,6 +106,7 @@ members = Table(
     Column("roles", JSON, nullable=False, server_default="[]"),
 )
 
+_ADMITTED = ("id", "kind", "deleted")
 messages = Table(
     "messages",
     metadata,
@@ -122,26 +129,20 @@ messages = Table(
     Column("digest", String(32), nullable=False),
     # The digest and embedder with which the message stands in the vector index; anything else means "index it".
     Column("indexed", String(48)),
-    Index("ix_messages_at", "community", "at"),
+    # What is understood of it: all of it or nothing.
+    Column("language", String(8)),
+    Column("language_p", Float),
+    Column("sentiment", String(16)),
+    Column("sentiment_p", Float),
+    Column("intent", String(16)),
+    Column("intent_p", Float),
     Index("ix_messages_author", "community", "author"),
     Index("ix_messages_thread", "community", "thread"),
-    Index("ix_messages_channel", "community", "channel", "at"),
-    Index("ix_messages_rating", "community", "rating"),
-)
-
-signals = Table(
-    "signals",
-    metadata,
-    Column("community", String(48), primary_key=True),
-    Column("message", String(300), primary_key=True),
-    Column("language", String(8), nullable=False),
-    Column("language_p", Float, nullable=False),
-    Column("sentiment", String(16), nullable=False),
-    Column("sentiment_p", Float, nullable=False),
-    Column("intent", String(16), nullable=False),
-    Column("intent_p", Float, nullable=False),
-    Index("ix_signals_language", "community", "language"),
-    ForeignKeyConstraint(["community", "message"], ["messages.community", "messages.id"], ondelete="CASCADE"),
+    # These answer which messages a filter admits without reading the messages.
+    Index("ix_messages_at", "community", "at", *_ADMITTED),
+    Index("ix_messages_channel", "community", "channel", "at", *_ADMITTED),
+    Index("ix_messages_language", "community", "language", *_ADMITTED),
+    Index("ix_messages_rating", "community", "rating", *_ADMITTED),
 )
 
 # What the search by words compares (knowledge.terms), parted by spaces. Its index is made by the migrations: FTS5 on
@@ -206,6 +207,9 @@ def create_engine(url: str) -> Engine:
 
 _EMPTIED: dict[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
 """A deleted message: it keeps its place in its thread, but none of its words."""
+_UNKNOWN: dict[str, Any] = dict.fromkeys(Signals.model_fields)
+"""A message of which nothing is understood."""
+_UNDERSTOOD = messages.c.sentiment.is_not(None)  # not its language: that has an index, which would be read for it
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 _OURS = (DataError, IntegrityError, ProgrammingError)
@@ -247,6 +251,7 @@ class SqlMessageStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._rarity = Rarity()
 
     @contextmanager
     def _writing(self, community: str) -> Iterator[Connection]:
@@ -282,8 +287,11 @@ class SqlMessageStore:
             saved = _save_messages(connection, community, messages)
             return saved + Saved(changed=sum(_leave_only(connection, community, each) for each in contents))
 
-    def pending(self, community: str, embedder: str, limit: int) -> list[Message]:
+    def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
         query = _pending(select(messages), community, embedder).order_by(messages.c.at, messages.c.id).limit(limit)
+        if after is not None:
+            place = tuple_(literal(after.at, UtcDateTime), literal(after.id))
+            query = query.where(tuple_(messages.c.at, messages.c.id) > place)
         with self._engine.connect() as connection:
             return [_message(row) for row in connection.execute(query)]
 
@@ -295,24 +303,27 @@ class SqlMessageStore:
         found: dict[str, str] = {}
         with self._engine.connect() as connection:
             for batch in in_batches(ids):
-                query = select(signals.c.message, signals.c.language).where(
-                    signals.c.community == community, signals.c.message.in_(batch)
+                query = select(messages.c.id, messages.c.language).where(
+                    messages.c.community == community, messages.c.id.in_(batch), _UNDERSTOOD
                 )
-                found |= {row.message: row.language for row in connection.execute(query)}
+                found |= {row.id: row.language for row in connection.execute(query)}
         return found
 
     def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
         if not indexed:
             return
-        keys = [{"community": community, "message": each.message.id} for each in indexed]
-        understood = list(zip(keys, indexed, strict=True))
-        marks = [{"of": each.message.id, "mark": _mark(each.message.digest, embedder)} for each in indexed]
+        words = [
+            {"community": community, "message": message.id, "terms": " ".join(found)} for message, _, found in indexed
+        ]
+        known = [
+            {"of": message.id, "indexed": _mark(message.digest, embedder), **signals.model_dump()}
+            for message, signals, _ in indexed
+        ]
         one = (messages.c.community == community) & (messages.c.id == bindparam("of"))
+        values: dict[str, Any] = {name: bindparam(name) for name in ("indexed", *_SIGNAL_FIELDS)}
         with self._writing(community) as connection:
-            upsert(connection, signals, [{**key, **each.signals.model_dump()} for key, each in understood])
-            rows = [{**key, "terms": " ".join(each.terms)} for key, each in understood]
-            upsert(connection, terms, rows, keys=("community", "message"))
-            connection.execute(update(messages).where(one).values(indexed=bindparam("mark")), marks)
+            upsert(connection, terms, words, keys=("community", "message"))
+            connection.execute(update(messages).where(one).values(values), known)
 
     def gone(self, community: str, limit: int) -> dict[str, Kind]:
         query = select(messages.c.id, messages.c.kind).where(
@@ -324,13 +335,9 @@ class SqlMessageStore:
     def mark_gone(self, community: str, ids: Iterable[str]) -> None:
         with self._writing(community) as connection:
             for batch in in_batches(ids):
-                for table in (signals, terms):
-                    connection.execute(delete(table).where(table.c.community == community, table.c.message.in_(batch)))
-                connection.execute(
-                    update(messages)
-                    .where(messages.c.community == community, messages.c.id.in_(batch))
-                    .values(indexed=None)
-                )
+                gone = (messages.c.community == community) & messages.c.id.in_(batch)
+                _forget_terms(connection, community, gone)
+                connection.execute(update(messages).where(gone).values(**_UNKNOWN, indexed=None))
 
     def forget_index(self, community: str, ids: Iterable[str] | None = None) -> None:
         everything = update(messages).where(messages.c.community == community).values(indexed=None)
@@ -357,7 +364,7 @@ class SqlMessageStore:
             connection.execute(update(communities).where(communities.c.id == community).values(serving=embedder))
 
     def posts(self, community: str, filters: Filters = Filters(), *, newest: int | None = None) -> list[Post]:
-        query = _filtered(_posts(community), filters)
+        query = _posts(community, filters)
         if newest is not None:
             query = query.order_by(messages.c.at.desc(), messages.c.id.desc()).limit(newest)
         with self._engine.connect() as connection:
@@ -374,28 +381,52 @@ class SqlMessageStore:
         return found
 
     def matching(
-        self, community: str, terms: Sequence[str], count: int, filters: Filters = Filters()
-    ) -> list[tuple[str, float]]:
+        self,
+        community: str,
+        asked: Sequence[Sequence[str]],
+        count: int,
+        filters: Filters = Filters(),
+        among: Collection[str] | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        known = frozenset(among) if among is not None else None
+        most = max(CANDIDATES, 2 * count)
+        limit = most if known is None else None
         with self._engine.connect() as connection:
-            admitted = _filtered(_joined(select(messages.c.id), community), filters)
-            return best_matches(connection, community, terms, count, admitted)
+            weights = self._rarity.weights(connection, asked)
+            while True:
+                found = [candidates(connection, community, each.rarest, limit) for each in weights]
+                first = [[id_ for id_ in some if known is None or id_ in known][:most] for some in found]
+                ids = [id_ for some in first for id_ in some]
+                texts = _terms(connection, community, ids, filters if known is None else None)
+                left = [[id_ for id_ in some if id_ in texts] for some in first]
+                # Most of what uses a term is not needed, but where the filters leave out most of the first.
+                met = [len(few) >= count or len(some) < most for few, some in zip(left, found, strict=True)]
+                if limit is None or all(met):
+                    break
+                limit = most = 4 * limit
+        scored = zip(left, weights, strict=True)
+        return [best({id_: texts[id_] for id_ in some}, each.all, count) for some, each in scored]
 
     def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
-        query = _filtered(_joined(select(messages.c.id), community), filters).limit(limit + 1)
+        found = _filtered(select(messages.c.id), community, filters).limit(limit + 1).subquery()
         with self._engine.connect() as connection:
-            found = list(connection.scalars(query))
-        return found if len(found) <= limit else None
+            # Counted first, which is quick, and handed out as one value: 15,000 rows would take 20 ms.
+            if (connection.scalar(select(func.count()).select_from(found)) or 0) > limit:
+                return None
+            as_json = func.json_agg if connection.dialect.name == "postgresql" else func.json_group_array
+            listed = connection.scalar(select(cast(as_json(found.c.id), Text)))
+            return json.loads(listed) if listed else []
 
     def admissible(self, community: str, filters: Filters, ids: Sequence[str]) -> set[str]:
-        # Each id is looked up by itself: else SQLite may read a whole year, or channel, to find them in it.
-        query, found = _filtered(_joined(select(messages.c.id), community), filters), set[str]()
-        known = select(messages.c.id).where(messages.c.community == community).limit(BATCH)
+        query, found = _filtered(select(messages.c.id), community, filters), set[str]()
         with self._engine.connect() as connection:
             for batch in in_batches(ids):
-                asked = known.where(messages.c.id.in_(batch)).subquery()
-                admitted = query.where(messages.c.id == asked.c.id).exists()
-                found |= set(connection.scalars(select(asked.c.id).where(admitted)))
+                found |= set(connection.scalars(query.where(messages.c.id.in_(batch))))
         return found
+
+    def terms(self, community: str, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        with self._engine.connect() as connection:
+            return {id_: frozenset(found) for id_, found in _terms(connection, community, ids).items()}
 
     def staff(self, community: str) -> list[Member]:
         query = select(members).where(members.c.community == community, members.c.is_staff).order_by(members.c.name)
@@ -412,6 +443,11 @@ class SqlMessageStore:
 
     def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
         return self._told(members.c.name, community, ids)
+
+    def all_names(self, community: str) -> set[str]:
+        query = select(members.c.name).distinct().where(members.c.community == community)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
 
     def channels(self, community: str) -> dict[str, Channel]:
         query = select(channels.c.id, channels.c.name, channels.c.visibility).where(channels.c.community == community)
@@ -461,10 +497,8 @@ class SqlMessageStore:
         with self._writing(community) as connection:
             for ids in in_batches(authors):
                 written = (messages.c.community == community) & messages.c.author.in_(ids) & ~messages.c.deleted
-                for table in (signals, terms):
-                    of_theirs = table.c.message.in_(select(messages.c.id).where(written))
-                    connection.execute(delete(table).where(table.c.community == community, of_theirs))
-                connection.execute(update(messages).where(written).values(**_EMPTIED, rating=None, **never))
+                _forget_terms(connection, community, written)
+                connection.execute(update(messages).where(written).values(**_EMPTIED, **_UNKNOWN, rating=None, **never))
 
     def erase(self, community: str, authors: Collection[str], redact: Redaction) -> int:
         with self._writing(community) as connection:
@@ -539,9 +573,7 @@ def _delete_members(connection: Connection, community: str, ids: Collection[str]
     count = 0
     for batch in in_batches(ids):
         written = (messages.c.community == community) & messages.c.author.in_(batch)
-        for table in (signals, terms):
-            of_theirs = table.c.message.in_(select(messages.c.id).where(written))
-            connection.execute(delete(table).where(table.c.community == community, of_theirs))
+        _forget_terms(connection, community, written)
         count += connection.execute(delete(messages).where(written)).rowcount
         connection.execute(delete(members).where(members.c.community == community, members.c.id.in_(batch)))
     return count
@@ -555,15 +587,34 @@ def _redact_messages(connection: Connection, community: str, redact: Redaction) 
     for message, new in changed:
         values = {**new.model_dump(), "digest": new.digest}
         if (new.id, new.digest) != (message.id, message.digest):
-            values["indexed"] = None
-            for table in (signals, terms):
-                connection.execute(delete(table).where(table.c.community == community, table.c.message == message.id))
+            values |= {**_UNKNOWN, "indexed": None}
+            _forget_terms(connection, community, (messages.c.community == community) & (messages.c.id == message.id))
         if new.id != message.id:  # cut off the last time, an import may have brought the redacted one already
             again = (messages.c.community == community) & (messages.c.id == new.id)
             connection.execute(delete(messages).where(again))
         one = (messages.c.community == community) & (messages.c.id == message.id)
         connection.execute(update(messages).where(one).values(**values))
     return len(changed)
+
+
+def _terms(
+    connection: Connection, community: str, ids: Iterable[str], filters: Filters | None = None
+) -> dict[str, list[str]]:
+    """The terms of those messages that the filters admit."""
+    query = select(terms.c.message, terms.c.terms).where(terms.c.community == community)
+    if filters is not None:
+        query = _filtered(query.join(messages, messages.c.id == terms.c.message), community, filters)
+    found: dict[str, list[str]] = {}
+    for batch in in_batches(ids):
+        rows = connection.execute(query.where(terms.c.message.in_(batch)))
+        found |= {row.message: row.terms.split() for row in rows}
+    return found
+
+
+def _forget_terms(connection: Connection, community: str, which: ColumnElement[bool]) -> None:
+    """Of these messages."""
+    theirs = terms.c.message.in_(select(messages.c.id).where(which))
+    connection.execute(delete(terms).where(terms.c.community == community, theirs))
 
 
 def _redact_channels(connection: Connection, community: str, redact: Redaction) -> None:
@@ -595,37 +646,40 @@ def _clean_file(engine: Engine) -> None:
         )
 
 
-def _joined(query: Select[Any], community: str) -> Select[Any]:
-    """Posts with what is known of them, their authors and their channels."""
-    joined = (
-        messages.join(signals, (signals.c.community == messages.c.community) & (signals.c.message == messages.c.id))
-        .outerjoin(members, (members.c.community == messages.c.community) & (members.c.id == messages.c.author))
-        .outerjoin(channels, (channels.c.community == messages.c.community) & (channels.c.id == messages.c.channel))
-    )
-    return query.select_from(joined).where(messages.c.community == community, ~messages.c.deleted)
-
-
-def _posts(community: str) -> Select[Any]:
+def _posts(community: str, filters: Filters | None = None) -> Select[Any]:
+    """Messages with what is known of them, their authors and their channels; any, or those that the filters admit."""
+    joined = messages.outerjoin(
+        members, (members.c.community == messages.c.community) & (members.c.id == messages.c.author)
+    ).outerjoin(channels, (channels.c.community == messages.c.community) & (channels.c.id == messages.c.channel))
     query = select(
         messages,
-        *(column for column in signals.c if column.name not in ("community", "message")),
         members.c.name.label("author_name"),
         members.c.is_bot.label("author_is_bot"),
         members.c.joined.label("author_joined"),
         channels.c.name.label("channel_name"),
         channels.c.visibility,
-    )
-    return _joined(query, community)
+    ).select_from(joined)
+    if filters is not None:
+        return _filtered(query, community, filters).where(_UNDERSTOOD)
+    return query.where(messages.c.community == community, ~messages.c.deleted, _UNDERSTOOD)
 
 
-def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+def _filtered(query: Select[Any], community: str, filters: Filters) -> Select[Any]:
+    return query.where(*_conditions(community, filters))
+
+
+def _conditions(community: str, filters: Filters) -> list[ColumnElement[bool]]:
     kind = messages.c.kind
-    conditions = [kind == filters.kind if filters.kind else kind != "document"]
+    conditions = [
+        messages.c.community == community,
+        ~messages.c.deleted,
+        kind == filters.kind if filters.kind else kind != "document",
+    ]
     for column, value in (
         (messages.c.channel, filters.channel),
         (messages.c.author, filters.author),
         (messages.c.thread, filters.thread),
-        (signals.c.language, filters.language),
+        (messages.c.language, filters.language),
     ):
         if value is not None:
             conditions.append(column == value)
@@ -638,8 +692,9 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.max_rating is not None:
         conditions.append(messages.c.rating <= filters.max_rating)
     if filters.public_only:
-        conditions.append(func.coalesce(channels.c.visibility, "public") == "public")
-    return query.where(*conditions)
+        private = (channels.c.community == community) & (channels.c.visibility == "private")
+        conditions.append(messages.c.channel.not_in(select(channels.c.id).where(private)))
+    return conditions
 
 
 _MESSAGE_FIELDS = tuple(Message.model_fields)

@@ -1,113 +1,105 @@
-"""The search by words: BM25 of SQLite's FTS5, and its like over PostgreSQL's text search vectors.
+"""The search by words: candidates from the inverted index, then BM25 over the words that they use.
 
-PostgreSQL's own rankings do not know how rare a word is, so there the rarity is counted and summed here (BM25 with
-Robertson and Spärck Jones' weights, each term counted once a text: Robertson and Zaragoza 2009).
+The index is that of SQLite's FTS5, or of PostgreSQL's text search. The rankings of neither will do: PostgreSQL's does
+not know how rare a word is, and FTS5's takes several times as long as all that is done here.
 """
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    Select,
-    case,
-    cast,
-    column,
-    desc,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    table,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Connection, text
 
-BUDGET = 8000
-"""Occurrences that are scored for one question: the rarest terms first, and at least the rarest alone."""
+BUDGET = 4000
+"""Occurrences that are looked at for one question: the rarest terms first, and at least the rarest alone."""
 COMMON = 0.2
 """Share of the texts from which a term says nothing."""
 FEW = 50
 """Texts below which no term counts as common."""
+_COUNTED = 200
+"""Occurrences from which it takes long to count them, and one more or less does not matter."""
 _SATURATION, _LENGTH = 1.2, 0.75
-"""BM25's k1 and b, as FTS5 has them."""
+"""BM25's k1 and b (Robertson and Zaragoza 2009)."""
 
-POOL = 2000
-"""Best matches that filters are applied to."""
-
-_terms = table("terms", column("id"), column("community"), column("message"), column("vector"))
-_index = table("terms_index", column("rowid"))
-_vocabulary = table("terms_vocabulary", column("term"), column("doc"))
-
-
-def best_matches(
-    connection: Connection, community: str, terms: Sequence[str], count: int, admitted: Select[Any]
-) -> list[tuple[str, float]]:
-    """The messages with the highest scores, best first; only those in `admitted`, a query for their ids."""
-    rarity = _rarity(connection, community, list(dict.fromkeys(terms)))
-    if not rarity or count < 1:
-        return []
-    on_postgres = connection.dialect.name == "postgresql"
-    scored = _scored_on_postgres(connection, community, rarity) if on_postgres else _scored_on_sqlite(rarity)
-    scored = scored.where(_terms.c.community == community).order_by(desc("score"), _terms.c.message)
-    # Down the list until enough are found: what the filters ask is dear, and most of the list is never needed.
-    best = scored.limit(POOL).subquery()
-    asked = admitted.where(admitted.selected_columns[0] == best.c.id).exists()
-    found = select(best.c.id, best.c.score).where(asked).order_by(desc("score"), best.c.id).limit(count)
-    return [(row.id, float(row.score)) for row in connection.execute(found)]
+# Terms are letters and digits alone (knowledge.terms), so that quotes are all they need.
+_COUNT_IN_SQLITE = """
+SELECT vocabulary.term, vocabulary.doc AS uses FROM json_each(:terms) AS asked
+JOIN terms_vocabulary AS vocabulary ON vocabulary.term = asked.value"""
+_COUNT_IN_POSTGRES = """
+SELECT asked.value AS term, COUNT(*) AS uses FROM jsonb_array_elements_text(CAST(:terms AS jsonb)) AS asked
+JOIN terms ON terms.vector @@ CAST('''' || asked.value || '''' AS tsquery)
+GROUP BY asked.value"""
+_FIND_IN_SQLITE = """
+SELECT found.rowid AS id, SUM(asked.value) AS weight
+FROM json_each(:weights) AS asked, terms_index('"' || asked.key || '"') AS found
+GROUP BY found.rowid"""
+_FIND_IN_POSTGRES = """
+SELECT terms.id, SUM(CAST(asked.value AS float)) AS weight
+FROM jsonb_each_text(CAST(:weights AS jsonb)) AS asked
+JOIN terms ON terms.vector @@ CAST('''' || asked.key || '''' AS tsquery)
+GROUP BY terms.id"""
+_CANDIDATES = """
+SELECT CASE WHEN terms.community = :community THEN terms.message ELSE '' END AS message
+FROM ({found} ORDER BY weight DESC, id{limit}) AS found JOIN terms ON terms.id = found.id
+ORDER BY found.weight DESC, found.id"""
 
 
-def _rarity(connection: Connection, community: str, terms: Sequence[str]) -> dict[str, float]:
-    """Each term worth asking for -> its weight; the rarest first, as many as the budget allows."""
-    if not terms:
-        return {}
-    if connection.dialect.name == "postgresql":
-        everything = select(func.count()).select_from(_terms).where(_terms.c.community == community)
-        uses = [
-            select(literal(term), func.count()).where(_terms.c.community == community, _uses(term)) for term in terms
-        ]
-        counted = connection.execute(union_all(*uses))
-    else:
-        everything = select(func.max(_terms.c.id))  # the vocabulary counts all communities; so must this, at no cost
-        counted = connection.execute(select(_vocabulary).where(_vocabulary.c.term.in_(terms)))
-    total = connection.scalar(everything) or 0
-    return choose({term: count for term, count in counted if count}, total)
+class Weights(NamedTuple):
+    """Terms that say something, each with its weight: all of them, and the rarest, which find the candidates."""
+
+    all: dict[str, float]
+    rarest: dict[str, float]
 
 
-def choose(uses: Mapping[str, int], total: int) -> dict[str, float]:
-    """Of terms and the number of texts that use them, those worth asking for, each with its weight."""
-    telling = {term: n for term, n in uses.items() if total < FEW or n <= COMMON * total} or dict(uses)
-    chosen: dict[str, float] = {}
-    spent = 0
-    for term, n in sorted(telling.items(), key=lambda item: item[1]):
+class Rarity:
+    """How rare terms are, in all communities of a database. Common ones are counted once, and then now and again."""
+
+    def __init__(self) -> None:
+        self._uses: dict[str, int] = {}
+        self._texts = 0
+
+    def weights(self, connection: Connection, asked: Sequence[Sequence[str]]) -> list[Weights]:
+        """Of each list of terms."""
+        texts = connection.scalar(text("SELECT MAX(id) FROM terms")) or 0
+        if not self._texts <= texts <= 1.1 * self._texts:
+            self._uses, self._texts = {}, texts
+        known = self._uses
+        unknown = list({term for terms in asked for term in terms if term not in known})
+        count = _COUNT_IN_POSTGRES if connection.dialect.name == "postgresql" else _COUNT_IN_SQLITE
+        counted = {row.term: row.uses for row in connection.execute(text(count), {"terms": json.dumps(unknown)})}
+        known |= {term: uses for term, uses in counted.items() if uses >= _COUNTED}
+        counted |= known
+        return [weigh({term: counted[term] for term in terms if term in counted}, texts) for terms in asked]
+
+
+def weigh(uses: Mapping[str, int], texts: int) -> Weights:
+    """The weights of terms that so many of the texts use (Robertson and Spärck Jones 1976)."""
+    telling = {term: n for term, n in uses.items() if texts < FEW or n <= COMMON * texts} or uses
+    weights, rarest, spent = dict[str, float](), dict[str, float](), 0
+    for term, n in sorted(telling.items(), key=lambda item: (item[1], item[0])):
+        weights[term] = log(1 + (max(texts, n) - n + 0.5) / (n + 0.5))
         spent += n
-        if chosen and spent > BUDGET:
-            break
-        chosen[term] = log(1 + (max(total, n) - n + 0.5) / (n + 0.5))
-    return chosen
+        if not rarest or spent <= BUDGET:
+            rarest[term] = weights[term]
+    return Weights(weights, rarest)
 
 
-def _scored_on_sqlite(rarity: Mapping[str, float]) -> Select[Any]:
-    match = " OR ".join(f'"{term}"' for term in rarity)  # terms are letters and digits alone
-    return (
-        select(_terms.c.message.label("id"), literal_column("-bm25(terms_index)").label("score"))
-        .select_from(_index.join(_terms, _terms.c.id == _index.c.rowid))
-        .where(literal_column("terms_index").op("MATCH")(match))
-    )
+def candidates(connection: Connection, community: str, rarest: Mapping[str, float], limit: int | None) -> list[str]:
+    """The messages that use the most of these terms, the rarest counting most; “” for each of another community."""
+    find = _FIND_IN_POSTGRES if connection.dialect.name == "postgresql" else _FIND_IN_SQLITE
+    query = _CANDIDATES.format(found=find, limit="" if limit is None else f" LIMIT {limit:d}")
+    return list(connection.scalars(text(query), {"weights": json.dumps(rarest), "community": community}))
 
 
-def _scored_on_postgres(connection: Connection, community: str, rarity: Mapping[str, float]) -> Select[Any]:
-    some = select(_terms.c.vector).where(_terms.c.community == community).limit(500).subquery()
-    mean = float(connection.scalar(select(func.avg(func.length(some.c.vector)))) or 1.0)
-    weights = sum((case((_uses(term), weight), else_=0.0) for term, weight in rarity.items()), literal(0.0))
-    length = 1 - _LENGTH + _LENGTH * func.length(_terms.c.vector) / mean
-    score = weights * (_SATURATION + 1) / (1 + _SATURATION * length)
-    return select(_terms.c.message.label("id"), score.label("score")).where(or_(*map(_uses, rarity)))
-
-
-def _uses(term: str) -> ColumnElement[bool]:
-    return _terms.c.vector.op("@@", return_type=Boolean())(cast(f"'{term}'", TSQUERY))
+def best(texts: Mapping[str, Sequence[str]], weights: Mapping[str, float], count: int) -> list[tuple[str, float]]:
+    """Of messages with their terms, those that use at least one of the weighted ones: best first, by BM25."""
+    mean = sum(map(len, texts.values())) / max(len(texts), 1)
+    scores = {}
+    for message, terms in texts.items():
+        longer = 1 - _LENGTH + _LENGTH * len(terms) / mean if mean else 1.0
+        uses = Counter(term for term in terms if term in weights).items()
+        scores[message] = sum(weights[term] * n * (1 + _SATURATION) / (n + _SATURATION * longer) for term, n in uses)
+    found = [(message, score) for message, score in scores.items() if score]
+    return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:count]

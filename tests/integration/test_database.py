@@ -65,7 +65,7 @@ def test_the_migrated_tables_are_those_that_the_code_works_with(any_url: str) ->
     engine.dispose()
 
 
-OF_SQLITE = {"terms_index", *(f"terms_index_{part}" for part in ("config", "data", "docsize", "idx"))}
+OF_SQLITE = {"terms_index", *(f"terms_index_{part}" for part in ("config", "data", "idx"))}
 OF_SQLITE |= {"terms_vocabulary"}
 """The search by words: tables that FTS5 makes, and on PostgreSQL a column with its index."""
 
@@ -123,6 +123,34 @@ def test_a_database_of_the_version_before_keeps_what_it_holds(any_url: str) -> N
     (waiting,) = store.pending("club", "words", 9)
     assert (waiting.text, waiting.kind, waiting.deleted, waiting.accepted) == ("Hello.", "post", False, False)
     assert store.serving("club") is None
+    engine.dispose()
+
+
+def test_what_was_understood_before_stays_known_and_is_found(any_url: str) -> None:
+    from alembic import command
+
+    engine, config = create_engine(any_url), Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for id_ in ("m1", "m2"):
+            columns = "community, id, channel, author, text, at, thread, reactions, digest, indexed"
+            values = f"'club', '{id_}', 'c', 'anna', 'Hello.', '2026-11-01 09:00:00', 'm1', '{{}}', 'd', 'd'"
+            connection.exec_driver_sql(f"INSERT INTO messages ({columns}) VALUES ({values})")
+        connection.exec_driver_sql(
+            "INSERT INTO signals VALUES ('club', 'm1', 'en', 0.9, 'positive', 0.8, 'other', 0.7)"
+        )
+        connection.exec_driver_sql("INSERT INTO terms (community, message, terms) VALUES ('club', 'm1', 'hello there')")
+    migrate(engine)
+    store = SqlMessageStore(engine)
+    (post,) = store.posts("club")
+    assert (post.signals.language, post.signals.intent_p) == ("en", 0.7)
+    assert [id_ for id_, _ in store.matching("club", [["there"]], 9)[0]] == ["m1"]
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+        assert connection.scalar(text("SELECT intent_p FROM signals")) == 0.7
     engine.dispose()
 
 

@@ -115,8 +115,7 @@ def found(home: Path) -> dict[str, list[str]]:
     """Each file that holds a canary, in its name or in any byte, with the canaries."""
     hits: dict[str, list[str]] = {}
     for path in sorted(home.rglob("*")):
-        # Chroma saves the vectors' memory with what stood in it before, whatever that was: now and then it is an id.
-        data = path.read_bytes().lower() if path.is_file() and path.name != "data_level0.bin" else b""
+        data = path.read_bytes().lower() if path.is_file() else b""
         if here := [each for each in CANARIES if each.lower().encode() in data + str(path.relative_to(home)).encode()]:
             hits[str(path.relative_to(home))] = here
     return hits
@@ -157,7 +156,12 @@ def test_what_others_wrote_stays_with_the_name_taken_out(lived_in: Path) -> None
     assert texts["o1"] == "[forgotten] told me the bag leaks."
     assert texts["o2"] == "How and where is a grinder cleaned, [forgotten], anybody?"
     assert texts["9/2"] == "Not here, [forgotten], but around the corner it is."
-    assert count(lived_in, "messages") == count(lived_in, "signals") == count(lived_in, "terms") == 6
+    assert (
+        count(lived_in, "messages")
+        == count(lived_in, "messages where language is not null")
+        == count(lived_in, "terms")
+        == 6
+    )
     lines = (lived_in / "exports" / "club.jsonl").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["o3", "o4"]
 

@@ -171,6 +171,10 @@ def test_what_is_new_is_pending_oldest_first(store: MessageStore) -> None:
     save(store, message("b", at=NOW), message("c", at=NOW - timedelta(days=1)), message("a", at=NOW))
     assert pending(store) == ["c", "a", "b"]
     assert pending(store, 2) == ["c", "a"]
+    first, second, third = store.pending(CLUB, EMBEDDER, 9)
+    assert store.pending(CLUB, EMBEDDER, 9, first) == [second, third]
+    assert store.pending(CLUB, EMBEDDER, 1, first) == [second]
+    assert store.pending(CLUB, EMBEDDER, 9, third) == []
 
 
 def test_what_is_indexed_is_not_pending(store: MessageStore) -> None:
@@ -342,7 +346,7 @@ def test_posts_are_filtered_as_the_filters_say_of_themselves(filters: Filters, s
     admitted = [post for post in everything if filters.admit(post)]
     assert store.posts(CLUB, filters) == admitted
     wanted = {post.message.id for post in admitted}
-    assert {id_ for id_, _ in store.matching(CLUB, ["bag"], 9, filters)} == wanted
+    assert {id_ for id_, _ in store.matching(CLUB, [["bag"]], 9, filters)[0]} == wanted
     assert set(store.admitted(CLUB, filters, 9) or ()) == wanted
     assert store.admitted(CLUB, filters, len(wanted)) is not None
     assert store.admissible(CLUB, filters, [*(f"m{n}" for n in range(9)), "m1"]) == wanted
@@ -444,8 +448,7 @@ def test_what_a_message_is_taken_for_goes_with_it(sql: SqlMessageStore) -> None:
     save_indexed(sql, message("m1"), message("m2", "Lemon cake"))
     with sql._engine.begin() as connection:
         connection.execute(delete(tables.messages).where(tables.messages.c.id == "m1"))
-        for table in (tables.signals, tables.terms):
-            assert connection.scalars(select(table.c.message)).all() == ["m2"]
+        assert connection.scalars(select(tables.terms.c.message)).all() == ["m2"]
     assert matched(sql, "bag", "lemon") == ["m2"]
 
 
@@ -529,7 +532,7 @@ def test_which_index_serves_is_kept_until_another_does(store: MessageStore) -> N
 
 
 def matched(store: MessageStore, *words: str, count: int = 9) -> list[str]:
-    return [id_ for id_, _ in store.matching(CLUB, words, count)]
+    return [id_ for id_, _ in store.matching(CLUB, [words], count)[0]]
 
 
 def test_the_search_by_words_prefers_rare_words_and_more_of_them(store: MessageStore) -> None:
@@ -538,7 +541,7 @@ def test_the_search_by_words_prefers_rare_words_and_more_of_them(store: MessageS
     assert matched(store, "leaks", "oil", "machine")[:2] == ["both", "one"]
     assert matched(store, "oil", "oil") == ["both"]
     assert matched(store, "tea") == matched(store) == matched(store, "oil", count=0) == []
-    scores = [score for _, score in store.matching(CLUB, ["leaks", "oil"], 9)]
+    scores = [score for _, score in store.matching(CLUB, [["leaks", "oil"]], 9)[0]]
     assert scores == sorted(scores, reverse=True)
     assert min(scores) > 0
 

@@ -87,7 +87,7 @@ def test_what_another_process_imports_the_desk_indexes(desk: Desk, tmp_path: Pat
 
 def test_a_new_community_is_indexed_by_the_desk_too(desk: Desk, tmp_path: Path) -> None:
     run_here("import", exports.jsonl(tmp_path / "kettles.jsonl"), "--home", desk.home)
-    until(desk.process, lambda: count(desk.home, "signals where community = 'kettles'") == 5)
+    until(desk.process, lambda: count(desk.home, "messages where community = 'kettles' and language is not null") == 5)
 
 
 def test_what_needs_no_vectors_works_all_the_same(desk: Desk) -> None:

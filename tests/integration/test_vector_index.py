@@ -87,7 +87,7 @@ def test_nothing_is_added_without_a_fuss(index: VectorIndex, club: str) -> None:
 @pytest.mark.parametrize("id_", ["7/1", "C1/1764579600.000100", "żółć 👍", "x" * 300, "a'b\"c;--"])
 def test_any_message_id_is_an_id(id_: str, index: VectorIndex, club: str) -> None:
     index.add(club, [id_], basis(0))
-    [(found, similarity)] = index.nearest(club, basis(0)[0], 1)
+    [(found, similarity, _)] = index.nearest(club, basis(0)[0], 1)
     assert found == id_
     assert similarity == pytest.approx(1.0, abs=1e-5)
 
@@ -97,8 +97,8 @@ def test_the_nearest_come_first_with_their_cosine(index: VectorIndex, club: str)
     vectors = np.stack([basis(1)[0], -basis(0)[0], basis(0)[0], half * (basis(0)[0] + basis(1)[0])])
     index.add(club, ["across", "against", "same", "between"], vectors.astype(np.float32))
     found = index.nearest(club, basis(0)[0], 4)
-    assert [id_ for id_, _ in found] == ["same", "between", "across", "against"]
-    assert [score for _, score in found] == pytest.approx([1.0, half, 0.0, -1.0], abs=1e-5)
+    assert [id_ for id_, _, _ in found] == ["same", "between", "across", "against"]
+    assert [score for _, score, _ in found] == pytest.approx([1.0, half, 0.0, -1.0], abs=1e-5)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 0), (1, 1), (3, 3), (4, 3), (5000, 3)])
@@ -134,7 +134,7 @@ def test_communities_do_not_see_each_other(index: VectorIndex, club: str) -> Non
     other = next(COMMUNITIES)
     index.add(club, ["m1"], basis(0))
     index.add(other, ["m2"], basis(0))
-    assert [id_ for id_, _ in index.nearest(club, basis(0)[0], 9)] == ["m1"]
+    assert [id_ for id_, _, _ in index.nearest(club, basis(0)[0], 9)] == ["m1"]
     assert index.vectors(other, ["m1"]) == {}
 
 
@@ -152,9 +152,9 @@ def test_of_a_thousand_neighbours_few_are_missed(index: VectorIndex, club: str) 
     index.add(club, ids, vectors)
     question = unit_vectors(1)[0]
     truly = {ids[n] for n in np.argsort(-(vectors @ question))[:40]}
-    found = {id_ for id_, _ in index.nearest(club, question, 40)}
+    found = {id_ for id_, _, _ in index.nearest(club, question, 40)}
     assert len(truly & found) >= 38
-    assert len({id_ for id_, _ in index.nearest(club, question, 2000)}) == 2000
+    assert len({id_ for id_, _, _ in index.nearest(club, question, 2000)}) == 2000
 
 
 def test_several_threads_may_add_at_once(index: VectorIndex, club: str) -> None:
@@ -174,14 +174,14 @@ def test_what_is_removed_is_gone_and_removing_twice_is_no_error(index: VectorInd
         index.remove(club, ["m1", "m3", "unknown"])
     index.remove(club, [])
     assert index.ids(club) == {"m2"}
-    assert [id_ for id_, _ in index.nearest(club, basis(0)[0], 9)] == ["m2"]
+    assert [id_ for id_, _, _ in index.nearest(club, basis(0)[0], 9)] == ["m2"]
 
 
 def test_only_given_ids_are_compared(index: VectorIndex, club: str) -> None:
     index.add(club, ["same", "across", "against"], np.concatenate([basis(0, 1), -basis(0)]))
     found = index.nearest(club, basis(0)[0], 5, among=["against", "across", "unknown"])
-    assert [id_ for id_, _ in found] == ["across", "against"]
-    assert [cosine for _, cosine in found] == pytest.approx([0.0, -1.0], abs=1e-5)
+    assert [id_ for id_, _, _ in found] == ["across", "against"]
+    assert [cosine for _, cosine, _ in found] == pytest.approx([0.0, -1.0], abs=1e-5)
     assert index.nearest(club, basis(0)[0], 5, among=[]) == []
 
 
@@ -192,7 +192,7 @@ def test_given_ids_are_compared_however_many_they_are(index: VectorIndex, club: 
     truly = [ids[n] for n in np.argsort(-(vectors[:1300] @ question))[:10]]
     found = index.nearest(club, question, 10, among=among)
     assert found[0][0] == truly[0]
-    assert len({id_ for id_, _ in found} & set(truly)) >= 9
+    assert len({id_ for id_, _, _ in found} & set(truly)) >= 9
 
 
 def test_all_ids_are_told(index: VectorIndex, club: str) -> None:

@@ -10,7 +10,7 @@ from assistant.errors import BadProfile, Misconfigured, NotFound
 from assistant.settings import read_settings
 from assistant.writing.model import ModelWriter
 from knowledge.history import index_pending
-from knowledge.messages import Channel
+from knowledge.messages import Channel, Member
 from tests import making
 from tests.making import NOW, message
 
@@ -197,3 +197,15 @@ def test_an_endpoint_embeds_where_one_is_set_and_the_built_in_encoder_reads_sign
         assert house.embedder.name == "small-model@127.0.0.1"
     with House(read_settings(home=tmp_path)) as house:
         assert house.embedder.name == house.built_in.name
+
+
+def test_the_names_of_all_members_are_hidden_from_an_embeddings_endpoint_elsewhere(tmp_path: Path) -> None:
+    with making.house(tmp_path) as house:
+        making.furnish(house)
+        house.messages.save("club", members=[Member(id="7", name="Silva Lind")])
+        hide = house.masking()
+        assert hide("Silva asked the Club on Monday: ana@example.com") == (
+            "<NAME_1> asked the Club on Monday: <EMAIL_1>"
+        )
+        house.messages.save("club", members=[Member(id="8", name="Bo")])
+        assert house.masking()("Bo and silva lind") == "<NAME_1> and <NAME_2>"

@@ -12,7 +12,7 @@ from knowledge.adapters.memory import MemoryIndex, MemoryMessageStore, ScriptedL
 from knowledge.embedding import Vectors
 from knowledge.history import Understanding, index_pending
 from knowledge.messages import Channel, Message, Passage
-from knowledge.ports import Filters
+from knowledge.ports import Filters, Near
 from knowledge.search import (
     ENOUGH,
     FUSION,
@@ -24,10 +24,9 @@ from knowledge.search import (
     prefer_recent,
     search,
     set_apart,
-    shared_words,
     spread,
 )
-from knowledge.terms import ask
+from knowledge.words import words as words_of
 from tests import making
 from tests.making import NOW, message, post
 
@@ -145,16 +144,16 @@ def test_what_all_hits_share_does_not_decide() -> None:
         vector[0], vector[number + 1] = 0.9 + number / 1000, 0.3
         vectors[f"m{number}"] = vector / np.linalg.norm(vector)
     question = (0.2 * vectors["m3"] + 0.8 * vectors["m9"]).astype(np.float32)
-    hits = sorted(((id_, float(v @ question)) for id_, v in vectors.items()), key=lambda hit: -hit[1])
-    ordered = set_apart(hits, question, vectors)
+    hits = sorted((Near(id_, float(v @ question), v) for id_, v in vectors.items()), key=lambda hit: -hit.cosine)
+    ordered = set_apart(hits, question)
     assert [id_ for id_, _ in ordered][:2] == ["m9", "m3"]
-    assert ordered[0][1] - ordered[1][1] > 2 * (hits[0][1] - hits[1][1])
+    assert ordered[0][1] - ordered[1][1] > 2 * (hits[0].cosine - hits[1].cosine)
 
 
 def test_few_hits_keep_their_order() -> None:
     vectors = WordEmbedder().encode(["a", "b"]).vectors
-    hits = [("m1", 0.9), ("m2", 0.8), ("unknown", 0.7)]
-    assert set_apart(hits, vectors[1], {"m1": vectors[0], "m2": vectors[1]}) == hits
+    hits = [Near("m1", 0.9, vectors[0]), Near("m2", 0.8, vectors[1])]
+    assert set_apart(hits, vectors[1]) == [("m1", 0.9), ("m2", 0.8)]
 
 
 def test_a_recent_post_is_preferred_by_half_as_much_for_every_half_life() -> None:
@@ -198,11 +197,19 @@ def test_a_passage_says_why_it_was_found() -> None:
     assert passage("a").why == ""
 
 
-def test_the_words_of_a_question_are_named_in_whatever_form_a_post_uses_them() -> None:
-    said = post("a", "Młynki do kawy przeciekają", language="pl")
-    assert shared_words(ask("Czy młynka do herbaty?"), said) == ["młynka"]
-    compound = post("b", "Kaffekvarnen läcker", language="sv")
-    assert shared_words(ask("kvarnen, kaffekvarn, kakan"), compound) == ["kvarnen", "kaffekvarn"]
+@pytest.mark.parametrize(
+    ("language", "said", "question", "words"),
+    [
+        ("pl", "Młynki do kawy przeciekają", "Czy młynka do herbaty?", ("młynka",)),
+        ("sv", "Kaffekvarnen läcker", "kvarnen, kaffekvarn, kakan", ("kvarnen", "kaffekvarn")),
+    ],
+)
+def test_the_words_of_a_question_are_named_in_whatever_form_a_post_uses_them(
+    language: str, said: str, question: str, words: tuple[str, ...], store: MemoryMessageStore, index: MemoryIndex
+) -> None:
+    bring_in(store, index, message("m1", said), **dict.fromkeys(words_of(said), language))
+    [passage] = search(store, index, WordEmbedder(), CLUB, question)
+    assert passage.words == words
 
 
 def test_what_only_words_find_has_no_cosine(store: MemoryMessageStore, index: MemoryIndex) -> None:
@@ -240,9 +247,7 @@ class WatchedIndex(MemoryIndex):
         super().__init__()
         self.asked: list[int | None] = []
 
-    def nearest(
-        self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def nearest(self, shelf: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> list[Near]:
         self.asked.append(None if among is None else len(among))
         return super().nearest(shelf, vector, count, among)
 
@@ -280,5 +285,5 @@ def test_neighbours_are_looked_for_in_the_way_that_suits_the_filters(
     index.drop(CLUB)
     index.add(CLUB, list(vectors), np.stack(list(vectors.values())))
     found_ = nearest(store, index, CLUB, np.array([1, 0], dtype=np.float32), 3, filters)
-    assert [id_ for id_, _ in found_] == ids
+    assert [near.id for near in found_] == ids
     assert index.asked == asked
