@@ -18,7 +18,6 @@ from knowledge.history import (
     Differences,
     ImportReport,
     Progress,
-    drop,
     heal,
     import_records,
     index_pending,
@@ -119,13 +118,9 @@ def index_all(house: House, community: str, progress: Progress = no_progress) ->
     with house.indexing:
         house.apply_rules(profile)  # nobody who opted out since is indexed
         heal(house.messages, house.index, community)
-        before = house.messages.serving(community)
-        done = index_pending(
+        return index_pending(
             house.messages, house.index, house.understanding, community, languages=profile.languages, progress=progress
         )
-        if before not in (None, house.index.embedder):  # the index that served while this one was filled
-            drop(house.index.beside(before), community)
-        return done
 
 
 def repair_all(house: House, community: str, progress: Progress = no_progress) -> tuple[Differences, int]:

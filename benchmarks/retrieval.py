@@ -2,6 +2,9 @@
 whole search, on the same texts.
 
 python -m benchmarks.retrieval [FOLDER]     FOLDER: labelled/swefaq_dev.jsonl and exports/stackexchange_Posts.xml
+
+In all eight languages, and from one to another: a sentence of the phrasebook is the question, and what the phrasebook
+says in other words in the same place is the answer.
 """
 
 import json
@@ -23,26 +26,38 @@ from knowledge.adapters.onnx_e5 import open_e5
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.embedding import Embedder
 from knowledge.history import Understanding, index_pending
-from knowledge.languages import LanguageModel
+from knowledge.languages import FIRST_CLASS, LanguageModel
 from knowledge.messages import Message
 from knowledge.search import search
 from knowledge.signals import load_heads
+from prompts.phrasebook import phrasebook
 
 COMMUNITY = "retrieval"
+ACROSS = [
+    ("sv", "en"),
+    ("ar", "en"),
+    ("fa", "en"),
+    ("zu", "en"),
+    ("en", "ar"),
+    ("en", "zu"),
+    ("pt", "af"),
+    ("af", "sv"),
+]
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 class Task(NamedTuple):
-    """Questions, and for each the number of its answer among `answers`."""
+    """Questions, and for each the numbers of the right ones among `answers`, and of one that does not count."""
 
     name: str
     questions: list[str]
     answers: list[str]
-    right: list[int]
+    right: list[frozenset[int]]
+    itself: list[int]
 
 
 class Score(NamedTuple):
-    """`hit`: the share of questions whose answer comes first. `ndcg`: of the first ten, with one right answer each."""
+    """`hit`: the share of questions with a right answer in the first place. `ndcg`: of the first ten."""
 
     hit: float
     ndcg: float
@@ -52,8 +67,8 @@ def swefaq(path: Path) -> Task:
     """Swedish questions of authorities; the answers of all categories are one pool."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     answers = list(dict.fromkeys(answer for row in rows for answer in row["candidate_answers"]))
-    right = [answers.index(row["candidate_answers"][int(row["label"])]) for row in rows]
-    return Task("SweFAQ", [row["question"] for row in rows], answers, right)
+    right = [frozenset({answers.index(row["candidate_answers"][int(row["label"])])}) for row in rows]
+    return Task("SweFAQ", [row["question"] for row in rows], answers, right, [-1] * len(rows))
 
 
 def stackexchange(path: Path) -> Task:
@@ -62,12 +77,28 @@ def stackexchange(path: Path) -> Task:
     answers = {post["Id"]: _text(post["Body"]) for post in posts if post["PostTypeId"] == "2"}
     asked = [post for post in posts if post["PostTypeId"] == "1" and post.get("AcceptedAnswerId") in answers]
     ids = list(answers)
-    return Task(
-        "Stack Exchange",
-        [f"{post['Title']}\n{_text(post['Body'])}" for post in asked],
-        list(answers.values()),
-        [ids.index(post["AcceptedAnswerId"]) for post in asked],
-    )
+    right = [frozenset({ids.index(post["AcceptedAnswerId"])}) for post in asked]
+    questions = [f"{post['Title']}\n{_text(post['Body'])}" for post in asked]
+    return Task("Stack Exchange", questions, list(answers.values()), right, [-1] * len(asked))
+
+
+def paraphrases(asked: str, said: str) -> Task:
+    """Sentences in one language, and those in another (or the same) that say the like."""
+    questions, answers = _sentences(asked), _sentences(said)
+    same = asked == said
+    right, itself = [], []
+    for number, (place, _) in enumerate(questions):
+        itself.append(number if same else -1)
+        alike = {n for n, (other, _) in enumerate(answers) if other == place}
+        right.append(frozenset(alike - {itself[-1]}))
+    texts = [text for _, text in questions], [text for _, text in answers]
+    return Task(f"Paraphrases, {asked} to {said}", *texts, right, itself)
+
+
+def _sentences(language: str) -> list[tuple[tuple[str, ...], str]]:
+    """Each with its place in the phrasebook."""
+    phrases = phrasebook(language).phrases.items()
+    return [(place, next(iter(variant.values()))) for place, variants in phrases for variant in variants]
 
 
 def _text(html: str) -> str:
@@ -77,13 +108,9 @@ def _text(html: str) -> str:
 def score(task: Task, embedder: Embedder) -> Score:
     """How the embedder does on the task."""
     answers = embedder.encode(task.answers).vectors
-    hits, gains = [], []
-    for question, right in zip(task.questions, task.right, strict=True):
-        cosines = answers @ embedder.encode_query(question)
-        place = int((cosines > cosines[right]).sum())
-        hits.append(place == 0)
-        gains.append(1 / np.log2(place + 2) if place < 10 else 0.0)
-    return Score(float(np.mean(hits)), float(np.mean(gains)))
+    return _scored(
+        task, [[int(n) for n in np.argsort(-(answers @ embedder.encode_query(each)))] for each in task.questions]
+    )
 
 
 def search_score(task: Task, embedder: Embedder, folder: Path) -> Score:
@@ -98,12 +125,17 @@ def search_score(task: Task, embedder: Embedder, folder: Path) -> Score:
         ],
     )
     index_pending(store, index, Understanding(embedder, LanguageModel(), load_heads()), COMMUNITY)
+    passages = [search(store, index, embedder, COMMUNITY, each, count=11) for each in task.questions]
+    return _scored(task, [[int(passage.post.message.id) for passage in found] for found in passages])
+
+
+def _scored(task: Task, rankings: Sequence[Sequence[int]]) -> Score:
     hits, gains = [], []
-    for question, right in zip(task.questions, task.right, strict=True):
-        found = [each.post.message.id for each in search(store, index, embedder, COMMUNITY, question)]
-        place = found.index(str(right)) if str(right) in found else len(task.answers)
-        hits.append(place == 0)
-        gains.append(1 / np.log2(place + 2) if place < 10 else 0.0)
+    for found, right, itself in zip(rankings, task.right, task.itself, strict=True):
+        ranked = [number in right for number in found if number != itself][:10]
+        best = sum(1 / np.log2(place + 2) for place in range(min(10, len(right))))
+        hits.append(ranked[:1] == [True])
+        gains.append(sum(1 / np.log2(place + 2) for place, is_right in enumerate(ranked) if is_right) / best)
     return Score(float(np.mean(hits)), float(np.mean(gains)))
 
 
@@ -122,12 +154,18 @@ def main(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as cache:
         for name, embedder in embedders(Path(cache)):
             for task in tasks:
-                hit, ndcg = score(task, embedder)
-                sizes = f"{len(task.questions)} questions, {len(task.answers)} answers"
-                print(f"{task.name} ({sizes}), {name}: hit@1 {hit:.3f}, nDCG@10 {ndcg:.3f}", flush=True)
-        for task in tasks:
-            hit, ndcg = search_score(task, open_e5(Path(cache)).embedder, Path(cache))
-            print(f"{task.name}, the whole search: hit@1 {hit:.3f}, nDCG@10 {ndcg:.3f}", flush=True)
+                _tell(task, name, score(task, embedder))
+        built_in = open_e5(Path(cache)).embedder
+        pairs = [(language, language) for language in FIRST_CLASS] + ACROSS
+        for task in [*tasks, *(paraphrases(*pair) for pair in pairs)]:
+            if task not in tasks:
+                _tell(task, "by meaning alone", score(task, built_in))
+            _tell(task, "by the whole search", search_score(task, built_in, Path(cache)))
+
+
+def _tell(task: Task, by: str, scored: Score) -> None:
+    sizes = f"{len(task.questions)} questions, {len(task.answers)} answers"
+    print(f"{task.name} ({sizes}), {by}: hit@1 {scored.hit:.3f}, nDCG@10 {scored.ndcg:.3f}", flush=True)
 
 
 if __name__ == "__main__":

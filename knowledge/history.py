@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -108,6 +109,8 @@ def index_pending(
         progress(done, max(total, done))
     if store.serving(community) != embedder:
         store.serve(community, embedder)
+    for shelf in map(partial(shelf_of, community), _SHELVES):
+        index.drop_others(shelf)  # the index that served while this one was filled
     return done
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -90,6 +90,10 @@ class Message(Frozen):
     def full_text(self) -> str:
         """Title and text, as they are embedded."""
         return f"{self.title}\n{self.text}" if self.title and self.reply_to is None else self.text
+
+
+EMPTIED: Mapping[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
+"""What a deleted message keeps of its words: nothing."""
 
 
 class Signals(Frozen):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple, Protocol, TypeVar
 
 from knowledge.embedding import Vectors
@@ -142,14 +143,15 @@ class MessageStore(Protocol):
     def matching(
         self,
         community: str,
-        asked: Sequence[Sequence[str]],
+        asked: Sequence[Sequence[Sequence[str]]],
         count: int,
         filters: Filters = Filters(),
         among: Collection[str] | None = None,
     ) -> list[list[tuple[str, float]]]:
-        """For each list of terms, the ids of posts that use at least one of them, best first, each with its score.
+        """For each list of words, each given as the terms that it may be stored under: the posts that use one of them,
+        best first. Each by its id, with the share (0 to 1) that it uses of all that was asked for.
 
-        Rare terms weigh more than common ones, and terms that most posts use nothing. `among`: the ids that the filters
+        Rare words weigh more than common ones, and those that most posts use nothing. `among`: the ids that the filters
         admit, if they are known.
         """
         ...
@@ -274,9 +276,18 @@ class VectorIndex(Protocol):
         """Remove a shelf's vectors."""
         ...
 
+    def drop_others(self, shelf: str) -> None:
+        """Remove what the indexes of other embedders have on this shelf."""
+        ...
+
     def forget(self, shelf: str, ids: Collection[str]) -> None:
         """Remove these from the shelf, of every embedder, so that no file of this process holds them any more."""
         ...
+
+
+def key_of(embedder: str) -> str:
+    """A short key for an embedder's name."""
+    return sha256(embedder.encode()).hexdigest()[:8]
 
 
 def shelf_of(community: str, kind: Kind | None = None) -> str:

@@ -6,7 +6,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from sqlite3 import connect
@@ -27,11 +26,10 @@ from httpx import HTTPError
 from knowledge.adapters.vector_memory import VectorMemory
 from knowledge.embedding import Vectors
 from knowledge.errors import StoreBusy, StoreUnreachable
-from knowledge.ports import Near
+from knowledge.ports import Near, key_of
 
 _PAGE = 5000
 """Chroma takes at most 5,461 rows a call."""
-_OF_SHELF = regex.compile(r".+-messages-[0-9a-f]{8}")
 _HEADER = Struct("<i4Q")
 """Version, offset, places, places taken, and bytes of a place."""
 _LENGTH_BYTES = 4
@@ -152,7 +150,6 @@ class ChromaIndex:
 
     def __init__(self, store: ChromaStore, embedder: str) -> None:
         self._store = store
-        self._suffix = sha256(embedder.encode()).hexdigest()[:8]
         self._embedder = embedder
 
     @classmethod
@@ -177,7 +174,13 @@ class ChromaIndex:
         self._store.close()
 
     def _collection(self, shelf: str) -> chromadb.Collection:
-        return self._store.collection(f"{shelf}-messages-{self._suffix}", {"embedder": self._embedder})
+        return self._store.collection(f"{shelf}-messages-{key_of(self._embedder)}", {"embedder": self._embedder})
+
+    def _collections(self, shelf: str) -> list[chromadb.Collection]:
+        """Those of this shelf, of every embedder."""
+        everything = self._store.client.list_collections()
+        of_shelf = regex.compile(rf"{regex.escape(shelf)}-messages-[0-9a-f]{{8}}")
+        return [collection for collection in everything if of_shelf.fullmatch(collection.name)]
 
     @property
     def embedder(self) -> str:
@@ -248,14 +251,20 @@ class ChromaIndex:
             collection = self._collection(shelf)
             self._store.delete(collection.name)
 
+    def drop_others(self, shelf: str) -> None:
+        with _translated():
+            own = self._collection(shelf).name
+            for collection in self._collections(shelf):
+                if collection.name != own:
+                    self._store.delete(collection.name)
+
     def forget(self, shelf: str, ids: Collection[str]) -> None:
         """As the port says, for an embedded store. A server keeps what was removed until it is vacuumed."""
         if not ids:
             return
         with _translated():
-            for collection in self._store.client.list_collections():
-                if _OF_SHELF.fullmatch(collection.name) and collection.name.startswith(f"{shelf}-messages-"):
-                    self._write_anew(collection, frozenset(ids))
+            for collection in self._collections(shelf):
+                self._write_anew(collection, frozenset(ids))
             self._store.clean()
 
     def _write_anew(self, collection: chromadb.Collection, without: Collection[str]) -> None:

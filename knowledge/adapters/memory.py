@@ -9,12 +9,10 @@ import numpy as np
 
 from knowledge.embedding import Encoding, Vectors
 from knowledge.languages import Detection
-from knowledge.messages import Channel, Contents, Kind, Member, Message, Post
+from knowledge.messages import EMPTIED, Channel, Contents, Kind, Member, Message, Post
 from knowledge.ports import Filters, Near, Redaction, Saved, Understood
 from knowledge.signals import INTENTS, SENTIMENTS, Head, Heads
 from knowledge.words import words
-
-_EMPTIED: Mapping[str, object] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
 
 
 class MemoryMessageStore:
@@ -65,7 +63,7 @@ class MemoryMessageStore:
             for key, message in self._of(community)
             if message.thread == contents.thread and message.id not in contents.ids and not message.deleted
         ]
-        self._messages |= {key: self._messages[key].model_copy(update=_EMPTIED) for key in left}
+        self._messages |= {key: self._messages[key].model_copy(update=EMPTIED) for key in left}
         return len(left)
 
     def _of(self, community: str) -> list[tuple[tuple[str, str], Message]]:
@@ -136,20 +134,13 @@ class MemoryMessageStore:
     def matching(
         self,
         community: str,
-        asked: Sequence[Sequence[str]],
+        asked: Sequence[Sequence[Sequence[str]]],
         count: int,
         filters: Filters = Filters(),
         among: Collection[str] | None = None,
     ) -> list[list[tuple[str, float]]]:
-        return [self._matching(community, terms, count, filters) for terms in asked]
-
-    def _matching(self, community: str, terms: Sequence[str], count: int, filters: Filters) -> list[tuple[str, float]]:
         stored = self.terms(community, [post.message.id for post in self.posts(community, filters)])
-        uses = {term: sum(term in words for words in stored.values()) for term in terms}
-        weights = {term: 1 / n for term, n in uses.items() if n}
-        scores = {id_: sum(weights.get(term, 0.0) for term in words) for id_, words in stored.items()}
-        found = [(id_, score) for id_, score in scores.items() if score > 0]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:count]
+        return [_matching(stored, [frozenset(word) for word in words], count) for words in asked]
 
     def terms(self, community: str, ids: Iterable[str]) -> dict[str, frozenset[str]]:
         known = {id_: self._understood.get((community, id_)) for id_ in ids}
@@ -200,7 +191,7 @@ class MemoryMessageStore:
         yield from (m for _, m in self._of(community) if authors is None or m.author in authors)
 
     def withdraw(self, community: str, authors: Collection[str]) -> None:
-        emptied = {**_EMPTIED, "rating": None, "at": datetime.fromtimestamp(0, UTC), "edited": None}
+        emptied = {**EMPTIED, "rating": None, "at": datetime.fromtimestamp(0, UTC), "edited": None}
         for key, message in self._of(community):
             if message.author in authors and not message.deleted:
                 self._messages[key] = message.model_copy(update=emptied)
@@ -252,6 +243,18 @@ class MemoryMessageStore:
         )
 
 
+def _matching(
+    stored: Mapping[str, frozenset[str]], words: Sequence[frozenset[str]], count: int
+) -> list[tuple[str, float]]:
+    weights = [1 / max(1, sum(bool(word & terms) for terms in stored.values())) for word in words]
+    shares = {
+        id_: sum(weight for word, weight in zip(words, weights, strict=True) if word & terms) / sum(weights)
+        for id_, terms in stored.items()
+        if any(word & terms for word in words)
+    }
+    return sorted(shares.items(), key=lambda hit: (-hit[1], hit[0]))[:count]
+
+
 def _age(message: Message) -> tuple[datetime, str]:
     return message.at, message.id
 
@@ -284,6 +287,9 @@ class MemoryIndex:
 
     def forget(self, shelf: str, ids: Collection[str]) -> None:
         self.remove(shelf, list(ids))
+
+    def drop_others(self, shelf: str) -> None:
+        """There are none."""
 
     def count(self, community: str) -> int:
         return len(self._vectors.get(community, {}))

@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -49,8 +48,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 
 from knowledge.adapters.sql_terms import Rarity, best, candidates
 from knowledge.errors import StoreBusy, StoreUnreachable
-from knowledge.messages import Channel, Contents, Kind, Member, Message, Post, Signals
-from knowledge.ports import Filters, Redaction, Saved, Understood
+from knowledge.messages import EMPTIED, Channel, Contents, Kind, Member, Message, Post, Signals
+from knowledge.ports import Filters, Redaction, Saved, Understood, key_of
 
 Key = TypeVar("Key", str, bytes)
 
@@ -205,8 +204,6 @@ def create_engine(url: str) -> Engine:
     return engine
 
 
-_EMPTIED: dict[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
-"""A deleted message: it keeps its place in its thread, but none of its words."""
 _UNKNOWN: dict[str, Any] = dict.fromkeys(Signals.model_fields)
 """A message of which nothing is understood."""
 _UNDERSTOOD = messages.c.sentiment.is_not(None)  # not its language: that has an index, which would be read for it
@@ -383,7 +380,7 @@ class SqlMessageStore:
     def matching(
         self,
         community: str,
-        asked: Sequence[Sequence[str]],
+        asked: Sequence[Sequence[Sequence[str]]],
         count: int,
         filters: Filters = Filters(),
         among: Collection[str] | None = None,
@@ -405,7 +402,7 @@ class SqlMessageStore:
                     break
                 limit = most = 4 * limit
         scored = zip(left, weights, strict=True)
-        return [best({id_: texts[id_] for id_ in some}, each.all, count) for some, each in scored]
+        return [best({id_: texts[id_] for id_ in some}, each, count) for some, each in scored]
 
     def admitted(self, community: str, filters: Filters, limit: int) -> list[str] | None:
         found = _filtered(select(messages.c.id), community, filters).limit(limit + 1).subquery()
@@ -498,7 +495,7 @@ class SqlMessageStore:
             for ids in in_batches(authors):
                 written = (messages.c.community == community) & messages.c.author.in_(ids) & ~messages.c.deleted
                 _forget_terms(connection, community, written)
-                connection.execute(update(messages).where(written).values(**_EMPTIED, **_UNKNOWN, rating=None, **never))
+                connection.execute(update(messages).where(written).values(**EMPTIED, **_UNKNOWN, rating=None, **never))
 
     def erase(self, community: str, authors: Collection[str], redact: Redaction) -> int:
         with self._writing(community) as connection:
@@ -523,7 +520,7 @@ def _table(name: str) -> Table:
 
 
 def _mark(digest: str, embedder: str) -> str:
-    return f"{digest}-{sha256(embedder.encode()).hexdigest()[:8]}"
+    return f"{digest}-{key_of(embedder)}"
 
 
 def _current(embedder: str) -> ColumnElement[str]:
@@ -564,7 +561,7 @@ def _leave_only(connection: Connection, community: str, contents: Contents) -> i
     left = [id_ for id_ in connection.scalars(there) if id_ not in set(contents.ids)]
     for batch in in_batches(left):
         one = (messages.c.community == community) & messages.c.id.in_(batch)
-        connection.execute(update(messages).where(one).values(**_EMPTIED))
+        connection.execute(update(messages).where(one).values(**EMPTIED))
     return len(left)
 
 

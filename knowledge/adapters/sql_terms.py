@@ -47,10 +47,14 @@ ORDER BY found.weight DESC, found.id"""
 
 
 class Weights(NamedTuple):
-    """Terms that say something, each with its weight: all of them, and the rarest, which find the candidates."""
+    """What terms weigh: those that say something, and the rarest of them, which find the candidates.
 
-    all: dict[str, float]
+    `words` holds what was asked for: the terms of each word, and what it weighs.
+    """
+
+    terms: dict[str, float]
     rarest: dict[str, float]
+    words: list[tuple[frozenset[str], float]]
 
 
 class Rarity:
@@ -60,30 +64,41 @@ class Rarity:
         self._uses: dict[str, int] = {}
         self._texts = 0
 
-    def weights(self, connection: Connection, asked: Sequence[Sequence[str]]) -> list[Weights]:
-        """Of each list of terms."""
+    def weights(self, connection: Connection, asked: Sequence[Sequence[Sequence[str]]]) -> list[Weights]:
+        """Of each list of words, each given as the terms that it may be stored under."""
         texts = connection.scalar(text("SELECT MAX(id) FROM terms")) or 0
         if not self._texts <= texts <= 1.1 * self._texts:
             self._uses, self._texts = {}, texts
         known = self._uses
-        unknown = list({term for terms in asked for term in terms if term not in known})
+        unknown = list({term for words in asked for word in words for term in word if term not in known})
         count = _COUNT_IN_POSTGRES if connection.dialect.name == "postgresql" else _COUNT_IN_SQLITE
         counted = {row.term: row.uses for row in connection.execute(text(count), {"terms": json.dumps(unknown)})}
         known |= {term: uses for term, uses in counted.items() if uses >= _COUNTED}
-        counted |= known
-        return [weigh({term: counted[term] for term in terms if term in counted}, texts) for terms in asked]
+        return [weigh(words, counted | known, texts) for words in asked]
 
 
-def weigh(uses: Mapping[str, int], texts: int) -> Weights:
-    """The weights of terms that so many of the texts use (Robertson and Spärck Jones 1976)."""
-    telling = {term: n for term, n in uses.items() if texts < FEW or n <= COMMON * texts} or uses
+def weigh(words: Sequence[Sequence[str]], uses: Mapping[str, int], texts: int) -> Weights:
+    """What words weigh, whose terms so many of the texts use (Robertson and Spärck Jones 1976).
+
+    A word that no text uses weighs most: who asks for it is not answered by the others alone.
+    """
+    used = {term: uses[term] for word in words for term in word if term in uses}
+    telling = {term: n for term, n in used.items() if texts < FEW or n <= COMMON * texts} or used
     weights, rarest, spent = dict[str, float](), dict[str, float](), 0
     for term, n in sorted(telling.items(), key=lambda item: (item[1], item[0])):
-        weights[term] = log(1 + (max(texts, n) - n + 0.5) / (n + 0.5))
+        weights[term] = _weight(n, texts)
         spent += n
         if not rarest or spent <= BUDGET:
             rarest[term] = weights[term]
-    return Weights(weights, rarest)
+    weighed = [
+        (frozenset(word), max((weights.get(term, 0.0) for term in word if term in used), default=_weight(0, texts)))
+        for word in words
+    ]
+    return Weights(weights, rarest, weighed)
+
+
+def _weight(uses: int, texts: int) -> float:
+    return log(1 + (max(texts, uses) - uses + 0.5) / (uses + 0.5))
 
 
 def candidates(connection: Connection, community: str, rarest: Mapping[str, float], limit: int | None) -> list[str]:
@@ -93,13 +108,23 @@ def candidates(connection: Connection, community: str, rarest: Mapping[str, floa
     return list(connection.scalars(text(query), {"weights": json.dumps(rarest), "community": community}))
 
 
-def best(texts: Mapping[str, Sequence[str]], weights: Mapping[str, float], count: int) -> list[tuple[str, float]]:
-    """Of messages with their terms, those that use at least one of the weighted ones: best first, by BM25."""
+def best(texts: Mapping[str, Sequence[str]], weights: Weights, count: int) -> list[tuple[str, float]]:
+    """Of messages with their terms, those that use a word that was asked for: best first, by BM25.
+
+    Each with the share that it uses of all that was asked for, by weight.
+    """
     mean = sum(map(len, texts.values())) / max(len(texts), 1)
-    scores = {}
+    scores, used = dict[str, float](), dict[str, frozenset[str]]()
     for message, terms in texts.items():
         longer = 1 - _LENGTH + _LENGTH * len(terms) / mean if mean else 1.0
-        uses = Counter(term for term in terms if term in weights).items()
-        scores[message] = sum(weights[term] * n * (1 + _SATURATION) / (n + _SATURATION * longer) for term, n in uses)
-    found = [(message, score) for message, score in scores.items() if score]
-    return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:count]
+        uses = Counter(term for term in terms if term in weights.terms)
+        if uses:
+            found = ((weights.terms[term], n) for term, n in uses.items())
+            scores[message] = sum(weight * n * (1 + _SATURATION) / (n + _SATURATION * longer) for weight, n in found)
+            used[message] = frozenset(uses)
+    everything = sum(weight for _, weight in weights.words)
+    first = sorted(scores, key=lambda message: (-scores[message], message))[:count]
+    return [
+        (message, sum(weight for word, weight in weights.words if word & used[message]) / everything)
+        for message in first
+    ]

@@ -18,7 +18,7 @@ import regex
 from pydantic import ValidationError
 
 from knowledge.errors import BadExport
-from knowledge.messages import Channel, Member, Message, Record, Skipped
+from knowledge.messages import EMPTIED, Channel, Member, Message, Record, Skipped
 from knowledge.words import shorten
 
 Node = Path | ZipPath
@@ -261,8 +261,7 @@ def as_moment(value: object) -> datetime | None:
 
 def deleted_or_skip(place: str, **fields: Any) -> Record:
     """The place that a deleted message leaves in its thread: the same fields, without a word of it."""
-    empty: dict[str, Any] = {"text": "", "title": None, "reactions": {}, "url": None, "deleted": True}
-    return record_or_skip(place, Message, **fields | empty)
+    return record_or_skip(place, Message, **{**fields, **EMPTIED})
 
 
 def record_or_skip(place: str, kind: type[Channel] | type[Member] | type[Message], /, **fields: Any) -> Record:

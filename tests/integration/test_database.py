@@ -146,7 +146,7 @@ def test_what_was_understood_before_stays_known_and_is_found(any_url: str) -> No
     store = SqlMessageStore(engine)
     (post,) = store.posts("club")
     assert (post.signals.language, post.signals.intent_p) == ("en", 0.7)
-    assert [id_ for id_, _ in store.matching("club", [["there"]], 9)[0]] == ["m1"]
+    assert [id_ for id_, _ in store.matching("club", [[["there"]]], 9)[0]] == ["m1"]
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0002")

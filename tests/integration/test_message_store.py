@@ -346,7 +346,7 @@ def test_posts_are_filtered_as_the_filters_say_of_themselves(filters: Filters, s
     admitted = [post for post in everything if filters.admit(post)]
     assert store.posts(CLUB, filters) == admitted
     wanted = {post.message.id for post in admitted}
-    assert {id_ for id_, _ in store.matching(CLUB, [["bag"]], 9, filters)[0]} == wanted
+    assert {id_ for id_, _ in store.matching(CLUB, [[["bag"]]], 9, filters)[0]} == wanted
     assert set(store.admitted(CLUB, filters, 9) or ()) == wanted
     assert store.admitted(CLUB, filters, len(wanted)) is not None
     assert store.admissible(CLUB, filters, [*(f"m{n}" for n in range(9)), "m1"]) == wanted
@@ -532,7 +532,7 @@ def test_which_index_serves_is_kept_until_another_does(store: MessageStore) -> N
 
 
 def matched(store: MessageStore, *words: str, count: int = 9) -> list[str]:
-    return [id_ for id_, _ in store.matching(CLUB, [words], count)[0]]
+    return [id_ for id_, _ in store.matching(CLUB, [[[word] for word in words]], count)[0]]
 
 
 def test_the_search_by_words_prefers_rare_words_and_more_of_them(store: MessageStore) -> None:
@@ -541,9 +541,11 @@ def test_the_search_by_words_prefers_rare_words_and_more_of_them(store: MessageS
     assert matched(store, "leaks", "oil", "machine")[:2] == ["both", "one"]
     assert matched(store, "oil", "oil") == ["both"]
     assert matched(store, "tea") == matched(store) == matched(store, "oil", count=0) == []
-    scores = [score for _, score in store.matching(CLUB, [["leaks", "oil"]], 9)[0]]
-    assert scores == sorted(scores, reverse=True)
-    assert min(scores) > 0
+    [shares] = store.matching(CLUB, [[["leaks"], ["oil", "petrol"]]], 9)
+    assert shares[0] == pytest.approx(("both", 1.0))
+    assert shares[1][0] == "one"
+    assert 0 < shares[1][1] < 0.5
+    assert store.matching(CLUB, [[["oil"]], [], [["tea"]]], 1) == [[("both", 1.0)], [], []]
 
 
 def test_the_search_by_words_follows_what_changes(store: MessageStore) -> None:

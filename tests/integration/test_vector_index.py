@@ -130,6 +130,32 @@ def test_a_community_that_is_not_there_can_be_dropped(index: VectorIndex, club: 
     assert index.count(club) == 0
 
 
+def test_the_indexes_of_other_embedders_can_be_dropped_and_nothing_else(index: VectorIndex, club: str) -> None:
+    index.drop_others(club)
+    index.add(club, ["m1"], basis(0))
+    if not isinstance(index, ChromaIndex):
+        return
+    other, longer = index.beside("another"), f"{club}-messages"
+    other.add(club, ["m2"], basis(1))
+    other.add(longer, ["m3"], basis(1))
+    index.drop_others(club)
+    assert (index.ids(club), other.ids(club), other.ids(longer)) == ({"m1"}, set(), {"m3"})
+
+
+def test_what_is_written_after_a_search_is_found_by_the_next(index: VectorIndex, club: str) -> None:
+    index.add(club, ["m1", "m2"], basis(0, 1))
+    assert [near.id for near in index.nearest(club, basis(0)[0], 1, among=["m1", "m2"])] == ["m1"]
+    index.add(club, ["m1", "m3"], basis(2, 0))
+    found = index.nearest(club, basis(0)[0], 9, among=["m1", "m2", "m3"])
+    assert found[0].id == "m3"
+    assert np.allclose(found[0].vector, basis(0)[0])
+    index.remove(club, ["m3"])
+    assert index.nearest(club, basis(2)[0], 9, among=["m1", "m3"])[0].id == "m1"
+    assert index.vectors(club, ["m1", "m3"]).keys() == {"m1"}
+    index.drop(club)
+    assert index.nearest(club, basis(2)[0], 9, among=["m1"]) == []
+
+
 def test_communities_do_not_see_each_other(index: VectorIndex, club: str) -> None:
     other = next(COMMUNITIES)
     index.add(club, ["m1"], basis(0))

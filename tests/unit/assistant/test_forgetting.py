@@ -132,7 +132,7 @@ def test_what_was_withdrawn_is_seen_nowhere_and_comes_back_with_an_import() -> N
     desk = making.desk(*POSTS, members=MEMBERS)
     desk.messages.withdraw("club", {"u1"})
     assert [post.message.id for post in desk.messages.posts("club")] == ["m2", "m3"]
-    assert desk.messages.matching("club", [["bag"]], 5) == [[]]
+    assert desk.messages.matching("club", [[["bag"]]], 5) == [[]]
     assert desk.messages.gone("club", 5) == {"m1": "post"}
     assert desk.messages.save("club", messages=POSTS).changed == 1
     assert [m.id for m in desk.messages.pending("club", desk.index.embedder, 5)] == ["m1"]

@@ -327,7 +327,7 @@ def test_what_is_stored_of_a_message_are_its_terms_in_its_language(
     bring_in(store, message("m1", "Kvarnarna läcker.", title="Skatteverket"))
     index_all(store, index, embedding(WordEmbedder(), ScriptedLanguages({"kvarnarna": "sv"})))
     for term in terms("Skatteverket läcker", "sv"):
-        assert [id_ for id_, _ in store.matching(CLUB, [[term]], 9)[0]] == ["m1"]
+        assert [id_ for id_, _ in store.matching(CLUB, [[[term]]], 9)[0]] == ["m1"]
 
 
 def test_documents_stand_on_a_shelf_of_their_own(store: MemoryMessageStore, index: MemoryIndex) -> None:

@@ -132,9 +132,9 @@ def test_a_community_finds_only_its_own(said: MemoryMessageStore, index: MemoryI
 
 
 def test_fusion_adds_the_weighted_reciprocal_ranks() -> None:
-    scores = fuse(([("a", 9.0), ("b", 1.0)], 1.0), ([("b", 0.2)], 0.5))
+    scores = fuse([("a", 1.0), ("b", 1.0)], [("b", 0.5)])
     assert scores == pytest.approx({"a": 1 / (FUSION + 1), "b": 1 / (FUSION + 2) + 0.5 / (FUSION + 1)})
-    assert fuse() == fuse(([], 1.0)) == {}
+    assert fuse() == fuse([]) == {}
 
 
 def test_what_all_hits_share_does_not_decide() -> None:
@@ -221,7 +221,7 @@ def test_what_only_words_find_has_no_cosine(store: MemoryMessageStore, index: Me
 
 
 def test_what_words_and_meaning_find_comes_before_what_one_finds() -> None:
-    rankings = ([("meant", 1.0), ("both", 0.9)], 1.0), ([("said", 1.0), ("both", 0.9)], searching.WORDS)
+    rankings = [("meant", 1.0), ("both", 1.0)], [("said", 1.0), ("both", 1.0)]
     assert max(fuse(*rankings).items(), key=lambda item: item[1])[0] == "both"
 
 
