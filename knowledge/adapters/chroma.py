@@ -90,6 +90,8 @@ class ChromaStore:
         if self._opened is not None:
             self._opened.close()  # or Chroma keeps the store open in this process, and never sees what others write
             self._opened = None
+            for header in self._path.glob("*/header.bin") if self._path else ():
+                _blank_unused(header.parent)
         self._collections.clear()
         self._memories.clear()
 
@@ -97,7 +99,7 @@ class ChromaStore:
         """Leave nothing of deleted vectors in the files of the embedded store.
 
         Chroma keeps them in free pages of its database, and the folders of dropped collections until it is pleased to
-        remove them; and it saves memory that it has not used yet, with what stood in it before (seen in 1.5.9).
+        remove them (seen in 1.5.9).
         """
         if self._path is None or self._held is None:
             return
@@ -106,10 +108,8 @@ class ChromaStore:
             with closing(connect(self._path / "chroma.sqlite3")) as database:
                 database.execute("VACUUM")
                 used = {str(id_) for (id_,) in database.execute("SELECT id FROM segments")}
-            for folder in filter(Path.is_dir, self._path.iterdir()):
-                if folder.name in used:
-                    _blank_unused(folder)
-                else:
+            for folder in self._path.iterdir():
+                if folder.is_dir() and folder.name not in used:
                     rmtree(folder)
             self._opened = _embedded(self._path)
 
@@ -286,11 +286,11 @@ class ChromaIndex:
 
 
 def _blank_unused(folder: Path) -> None:
-    """Blank the places of a saved index that no vector has taken yet. It is hnswlib's: its header counts them."""
-    header = folder / "header.bin"
-    if not header.is_file():  # too few vectors to be saved: they stand in the database
-        return
-    _version, _offset, _places, taken, size = _HEADER.unpack_from(header.read_bytes())
+    """Blank the places of a saved index that no vector has taken yet: it is saved with what memory held before.
+
+    The files are hnswlib's, whose header counts the places.
+    """
+    _version, _offset, _places, taken, size = _HEADER.unpack_from((folder / "header.bin").read_bytes())
     for name, each in (("data_level0.bin", size), ("length.bin", _LENGTH_BYTES)):
         with (folder / name).open("r+b") as file:
             end = file.seek(0, os.SEEK_END)
