@@ -149,13 +149,7 @@ class Watch:
         page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
         page.on("dialog", self._refuse)
         page.on("request", lambda request: self._asked(request.url))
-        # What a page that is left did not wait for has not failed.
-        page.on(
-            "requestfailed",
-            lambda request: self._note(
-                "/assets/" in request.url and request.failure != "net::ERR_ABORTED", f"failed: {request.url}"
-            ),
-        )
+        page.on("requestfailed", lambda request: self._note("/assets/" in request.url, f"failed: {request.url}"))
 
     @staticmethod
     def _is_error(message: ConsoleMessage) -> bool:
