@@ -118,8 +118,8 @@ class House:
 
         communities = self.messages.communities()
         names = frozenset(name for community in communities for name in self.messages.all_names(community))
-        ordinary = {word for language in languages("phrasebooks") for word in ordinary_words(language)}
-        ordinary |= {word for name in communities.values() for word in name.split()}
+        own = {word for name in communities.values() for word in name.split()}
+        ordinary = frozenset(own).union(*map(ordinary_words, languages("phrasebooks")))
         # One mask for each text: the same text always leaves as the same, and nothing is ever put back.
         return lambda text: Mask("ZZ", names, ordinary).hide(text)
 

@@ -187,12 +187,6 @@ def count_vectors(index: VectorIndex, community: str) -> int:
     return sum(index.count(shelf_of(community, kind)) for kind in _SHELVES)
 
 
-def drop(index: VectorIndex, community: str) -> None:
-    """Remove all vectors of a community."""
-    for kind in _SHELVES:
-        index.drop(shelf_of(community, kind))
-
-
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):

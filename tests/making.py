@@ -23,6 +23,7 @@ from knowledge.embedding import Vectors
 from knowledge.history import Understanding, index_pending
 from knowledge.languages import Detection
 from knowledge.messages import Member, Message, Post, Signals
+from knowledge.ports import VectorIndex, shelf_of
 
 if TYPE_CHECKING:
     from assistant.bootstrap import House
@@ -251,6 +252,12 @@ def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":
     made.__dict__ |= {"index": HeldIndex(), "understanding": understanding(), "embedder": WordEmbedder()}
     made.__dict__["built_in"] = Ready()
     return made
+
+
+def lose(index: VectorIndex, community: str) -> None:
+    """All vectors of a community are gone."""
+    for shelf in (shelf_of(community), shelf_of(community, "document")):
+        index.drop(shelf)
 
 
 def furnish(house: "House", *messages: Message, **changes: Any) -> None:

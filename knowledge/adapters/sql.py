@@ -662,10 +662,6 @@ def _posts(community: str, filters: Filters | None = None) -> Select[Any]:
 
 
 def _filtered(query: Select[Any], community: str, filters: Filters) -> Select[Any]:
-    return query.where(*_conditions(community, filters))
-
-
-def _conditions(community: str, filters: Filters) -> list[ColumnElement[bool]]:
     kind = messages.c.kind
     conditions = [
         messages.c.community == community,
@@ -691,7 +687,7 @@ def _conditions(community: str, filters: Filters) -> list[ColumnElement[bool]]:
     if filters.public_only:
         private = (channels.c.community == community) & (channels.c.visibility == "private")
         conditions.append(messages.c.channel.not_in(select(channels.c.id).where(private)))
-    return conditions
+    return query.where(*conditions)
 
 
 _MESSAGE_FIELDS = tuple(Message.model_fields)

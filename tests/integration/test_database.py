@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, insert, inspect, text
+from sqlalchemy import Connection, Engine, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 import assistant.adapters
@@ -44,10 +45,30 @@ def revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def heads() -> list[str]:
+def configured(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    return ScriptDirectory.from_config(config).get_heads()
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection, to: str) -> None:
+    command.upgrade(configured(connection), to)
+
+
+def downgrade(connection: Connection, to: str) -> None:
+    command.downgrade(configured(connection), to)
+
+
+def heads() -> list[str]:
+    return ScriptDirectory.from_config(configured()).get_heads()
+
+
+def insert_message(connection: Connection, id_: str, digest: str) -> None:
+    """A message of a version before: only the columns that there have always been."""
+    columns = "community, id, channel, author, text, at, thread, reactions, digest, indexed"
+    values = f"'club', '{id_}', 'c', 'anna', 'Hello.', '2026-11-01 09:00:00', 'm1', '{{}}', '{digest}', '{digest}'"
+    connection.exec_driver_sql(f"INSERT INTO messages ({columns}) VALUES ({values})")
 
 
 def test_an_empty_database_gets_every_table_and_is_at_the_end_of_the_history(any_url: str) -> None:
@@ -95,29 +116,19 @@ def test_migrating_twice_changes_nothing(url: str) -> None:
 
 
 def test_every_migration_can_be_taken_back(any_url: str) -> None:
-    from alembic import command
-
-    engine, config = open_database(any_url), Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    engine = open_database(any_url)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        downgrade(connection, "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
 
 
 def test_a_database_of_the_version_before_keeps_what_it_holds(any_url: str) -> None:
-    from alembic import command
-
-    engine, config = create_engine(any_url), Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    engine = create_engine(any_url)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        columns = "community, id, channel, author, text, at, thread, reactions, digest, indexed"
-        values = f"'club', 'm1', 'c', 'anna', 'Hello.', '2026-11-01 09:00:00', 'm1', '{{}}', '{'d' * 32}', '{'d' * 32}'"
+        upgrade(connection, "0001")
         connection.exec_driver_sql("INSERT INTO communities (id, name) VALUES ('club', 'The Club')")
-        connection.exec_driver_sql(f"INSERT INTO messages ({columns}) VALUES ({values})")
+        insert_message(connection, "m1", "d" * 32)
     migrate(engine)
     store = SqlMessageStore(engine)
     (waiting,) = store.pending("club", "words", 9)
@@ -127,17 +138,11 @@ def test_a_database_of_the_version_before_keeps_what_it_holds(any_url: str) -> N
 
 
 def test_what_was_understood_before_stays_known_and_is_found(any_url: str) -> None:
-    from alembic import command
-
-    engine, config = create_engine(any_url), Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    engine = create_engine(any_url)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        upgrade(connection, "0002")
         for id_ in ("m1", "m2"):
-            columns = "community, id, channel, author, text, at, thread, reactions, digest, indexed"
-            values = f"'club', '{id_}', 'c', 'anna', 'Hello.', '2026-11-01 09:00:00', 'm1', '{{}}', 'd', 'd'"
-            connection.exec_driver_sql(f"INSERT INTO messages ({columns}) VALUES ({values})")
+            insert_message(connection, id_, "d")
         connection.exec_driver_sql(
             "INSERT INTO signals VALUES ('club', 'm1', 'en', 0.9, 'positive', 0.8, 'other', 0.7)"
         )
@@ -148,8 +153,7 @@ def test_what_was_understood_before_stays_known_and_is_found(any_url: str) -> No
     assert (post.signals.language, post.signals.intent_p) == ("en", 0.7)
     assert [id_ for id_, _ in store.matching("club", [[["there"]]], 9)[0]] == ["m1"]
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0002")
+        downgrade(connection, "0002")
         assert connection.scalar(text("SELECT intent_p FROM signals")) == 0.7
     engine.dispose()
 

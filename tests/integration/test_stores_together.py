@@ -16,7 +16,7 @@ from assistant.settings import read_settings
 from knowledge.adapters.chroma import ChromaIndex, ChromaStore
 from knowledge.adapters.memory import MemoryIndex, MemoryMessageStore, WordEmbedder
 from knowledge.adapters.sql import SqlMessageStore, create_engine
-from knowledge.history import Understanding, compare, drop, heal, import_records, index_pending, repair
+from knowledge.history import Understanding, compare, heal, import_records, index_pending, repair
 from knowledge.importers.source import clean
 from knowledge.messages import Channel, Contents, Member, Message
 from knowledge.ports import Filters, MessageStore, Saved, VectorIndex
@@ -123,7 +123,7 @@ def test_an_index_that_was_lost_is_healed(stores: Stores) -> None:
     stores.bring_in(*(message(f"m{n}", f"Grinder number {n}.") for n in range(5)), message("d", kind="document"))
     stores.index_all()
     assert not heal(stores.messages, stores.vectors, stores.community)
-    drop(stores.vectors, stores.community)
+    making.lose(stores.vectors, stores.community)
     assert heal(stores.messages, stores.vectors, stores.community)
     assert stores.index_all() == 6
     assert stores.vectors.count(stores.community) == 5

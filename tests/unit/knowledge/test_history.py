@@ -15,7 +15,6 @@ from knowledge.history import (
     ImportReport,
     Understanding,
     compare,
-    drop,
     heal,
     import_records,
     index_pending,
@@ -395,7 +394,7 @@ def test_what_store_and_index_disagree_about_is_named_and_repaired(
 def test_a_message_on_the_wrong_shelf_is_missing_on_its_own(store: MemoryMessageStore, index: MemoryIndex) -> None:
     bring_in(store, message("d1", "The bag policy.", kind="document"))
     index_all(store, index)
-    drop(index, CLUB)
+    making.lose(index, CLUB)
     index.add(CLUB, ["d1"], WordEmbedder().encode(["The bag policy."]).vectors)
     assert compare(store, index, CLUB).missing == {"d1"}
 
@@ -403,5 +402,5 @@ def test_a_message_on_the_wrong_shelf_is_missing_on_its_own(store: MemoryMessage
 def test_to_drop_takes_both_shelves(store: MemoryMessageStore, index: MemoryIndex) -> None:
     bring_in(store, message("m1"), message("d1", "The bag policy.", kind="document"))
     index_all(store, index)
-    drop(index, CLUB)
+    making.lose(index, CLUB)
     assert index.count(CLUB) == index.count(f"{CLUB}.documents") == 0
