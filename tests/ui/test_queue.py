@@ -286,6 +286,17 @@ def test_what_a_person_types_survives_a_look_at_another_tab(desk: DeskPage) -> N
     expect(desk.editor).to_have_value("Half a sentence")
 
 
+def test_a_reason_half_typed_stays_when_the_same_draft_is_chosen_again(desk: DeskPage) -> None:
+    desk.pick("to-keep")
+    desk.pick_sentence("Thanks ·")
+    desk.page.locator("#reason input, #reason textarea").fill("Too cold for")
+    desk.pick("to-keep")
+    expect(desk.editor).not_to_be_visible()
+    expect(desk.page.locator("#reason input, #reason textarea")).to_have_value("Too cold for")
+    desk.pick("to-offer")
+    expect(desk.page.locator("#reason input, #reason textarea")).to_have_value("")
+
+
 def test_what_is_typed_beside_a_sentence_stays_until_it_is_saved_itself(desk: DeskPage) -> None:
     desk.pick("apology-long")
     fill_sheet(desk)

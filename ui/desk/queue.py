@@ -187,7 +187,10 @@ class _Queue:
     def pick_draft(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, event: gr.EventData
     ) -> dict[Any, Any]:
-        return self._present(community, Chosen(draft=str(event.picked)), status, kind, language)
+        update = self._present(community, Chosen(draft=str(event.picked)), status, kind, language)
+        if update[self.chosen][:2] == chosen[:2]:
+            del update[self.reason]  # the draft that is shown, as it was: a reason half typed is not lost
+        return update
 
     def pick_sentence(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, event: gr.EventData
