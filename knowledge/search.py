@@ -20,6 +20,8 @@ CONE = 0.7
 """How much of the mean of all hits is taken off each: all of it loses what the mean of few hits says by chance."""
 ENOUGH = 10
 """Hits whose mean says what they share."""
+FEEDBACK, HEARD = 0.3, 2
+"""How much the nearest hits count beside the question itself, and how many do (Rocchio 1971)."""
 NEIGHBOURS = 5
 """One in so many hits by meaning more than are fused is looked at, to say what they share: more say no more."""
 WORDS, PIECES = 2.0, 0.4
@@ -141,14 +143,21 @@ def set_apart(near: Sequence[Near], vector: Vectors) -> list[tuple[str, float]]:
 
     E5's vectors lie in a narrow cone (mean cosine above .8), so most of a cosine says only “a text of this sort”.
     Without most of the hits' mean, nDCG@10 rises from .731 to .750 on SweFAQ, from .692 to .740 on Stack Exchange.
+    What the nearest say is then added to the question, which helps most where little is said in the same words.
     """
     if len(near) < ENOUGH:
         return [(each.id, each.cosine) for each in near]
     matrix = np.stack([each.vector for each in near])
     shared = CONE * matrix.mean(axis=0)
-    apart = matrix - shared
-    scores = np.einsum("ij,j->i", apart, vector - shared) / np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
+    apart, asked = _unit(matrix - shared), _unit(vector - shared)
+    nearest_first = np.argsort(-np.einsum("ij,j->i", apart, asked), kind="stable")
+    meant = asked + FEEDBACK * apart[nearest_first[:HEARD]].mean(axis=0)
+    scores = np.einsum("ij,j->i", apart, meant)
     return sorted(((each.id, float(score)) for each, score in zip(near, scores, strict=True)), key=_by_score)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
 def _by_score(hit: tuple[str, float]) -> tuple[float, str]:

@@ -150,6 +150,16 @@ def test_what_all_hits_share_does_not_decide() -> None:
     assert ordered[0][1] - ordered[1][1] > 2 * (hits[0].cosine - hits[1].cosine)
 
 
+def test_what_is_said_like_the_nearest_comes_before_what_is_as_near_to_the_question_alone() -> None:
+    directions = np.eye(ENOUGH + 4, dtype=np.float32)
+    asked, unasked, other = directions[:3]
+    vectors = {f"m{number}": directions[number + 4] for number in range(ENOUGH)}
+    vectors |= {"nearest": 2 * asked + unasked, "near": asked + unasked}
+    vectors |= {"alone": asked + 2 * other, "alike": asked + 2 * unasked}
+    near = [Near(id_, float(vector @ asked), vector) for id_, vector in vectors.items()]
+    assert [id_ for id_, _ in set_apart(near, asked)][:4] == ["nearest", "near", "alike", "alone"]
+
+
 def test_few_hits_keep_their_order() -> None:
     vectors = WordEmbedder().encode(["a", "b"]).vectors
     hits = [Near("m1", 0.9, vectors[0]), Near("m2", 0.8, vectors[1])]
