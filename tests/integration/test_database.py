@@ -101,6 +101,14 @@ def test_the_indexes_that_the_queue_needs_are_made(url: str) -> None:
     assert {"ix_drafts_queue", "ix_drafts_subject", "ix_drafts_batch"} <= names
 
 
+def test_postgresql_puts_off_no_word_that_is_added(postgres_url: str) -> None:
+    engine = create_engine(postgres_url)
+    with engine.connect() as connection:
+        options = connection.scalar(text("SELECT reloptions FROM pg_class WHERE relname = 'ix_terms_vector'"))
+    engine.dispose()
+    assert options == ["fastupdate=off"]
+
+
 def test_opened_again_a_database_keeps_what_it_holds(url: str) -> None:
     draft = making.draft(making.plan(making.move()), making.segment("Hello."))
     SqlDeskStore(open_database(url)).add_draft(draft)
