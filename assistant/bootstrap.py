@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assistant.adapters.erasers import Drafts, Files
     from assistant.adapters.local_model import LocalModel
     from knowledge.adapters.chroma import ChromaIndex
+    from knowledge.adapters.embedding_cache import VectorCache
     from knowledge.adapters.onnx_e5 import BuiltInEmbedder
 
 WRITERS = ("auto", "phrasebook", "model")
@@ -60,6 +61,7 @@ class House:
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.dispose() if name == "engine" else part.close()
+        self.vector_cache.close()
         self.__dict__.pop("chat", None)
         self._desks.clear()
 
@@ -89,11 +91,13 @@ class House:
         from knowledge.adapters.embedding_cache import CachedEmbedder
 
         own = self.settings.embedding_model is None
-        return CachedEmbedder(self.built_in if own else self._endpoint(), self._embeddings)
+        return CachedEmbedder(self.built_in if own else self._endpoint(), self.vector_cache)
 
-    @property
-    def _embeddings(self) -> Path:
-        return self.settings.cache / "embeddings.db"
+    @cached_property
+    def vector_cache(self) -> "VectorCache":
+        from knowledge.adapters.embedding_cache import VectorCache
+
+        return VectorCache(self.settings.cache / "embeddings.db")
 
     def _endpoint(self) -> Embedder:
         from knowledge.adapters.openai_embeddings import OpenAIEmbedder
@@ -275,7 +279,6 @@ class House:
     def forgetting(self, community: str) -> Stores:
         """All that holds traces of a community's members. Raises Misconfigured where the key of the digests is gone."""
         from assistant.adapters.erasers import EmbeddingCache, Messages, Vectors
-        from knowledge.adapters.embedding_cache import CachedEmbedder
 
         if not any(map(self.messages.forgotten, self.messages.communities())):
             self._make_key()
@@ -283,7 +286,7 @@ class House:
         erasers = (
             self._files(community),
             self._drafts(community),
-            EmbeddingCache(CachedEmbedder(self.embedder, self._embeddings)),
+            EmbeddingCache(self.vector_cache),
             Vectors(lambda: self.index, community, self.settings.chroma_url is not None),
             Messages(self.messages, community, self.engine.dialect.name),
         )

@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from assistant.forgotten import Search, Trace
 from assistant.ports import DeskStore
-from knowledge.adapters.embedding_cache import CachedEmbedder
+from knowledge.adapters.embedding_cache import VectorCache
 from knowledge.messages import Kind
 from knowledge.ports import MessageStore, VectorIndex, shelf_of
 
@@ -99,7 +99,7 @@ class EmbeddingCache:
 
     name = "embedding cache"
 
-    def __init__(self, cache: CachedEmbedder) -> None:
+    def __init__(self, cache: VectorCache) -> None:
         self._cache = cache
 
     def find(self, trace: Trace) -> int:

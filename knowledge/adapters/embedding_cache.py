@@ -50,15 +50,11 @@ class _Row(NamedTuple):
 
 
 class CachedEmbedder:
-    """An embedder with a memory. Vectors are kept as 16-bit floats, and a fresh one is rounded alike.
+    """An embedder with a memory. Questions are not kept: they are short, and seldom the same."""
 
-    A cache that cannot be read or written is no error: what it does not have is embedded, and a broken file is moved
-    aside. Questions are not kept: they are short, and seldom the same.
-    """
-
-    def __init__(self, embedder: Embedder, file: Path) -> None:
+    def __init__(self, embedder: Embedder, cache: "VectorCache") -> None:
         self._embedder = embedder
-        self._file = file
+        self._cache = cache
 
     @property
     def name(self) -> str:
@@ -68,16 +64,35 @@ class CachedEmbedder:
         if not texts:
             return self._embedder.encode(texts)
         keys = [_key(text) for text in texts]
-        rows = self._safely(lambda: self._look_up(keys)) or {}
+        rows = self._cache.look_up(self.name, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
         if missing:
             fresh = dict(zip(missing, _rows(self._embedder.encode(list(missing.values()))), strict=True))
-            self._safely(lambda: self._keep(fresh))
+            self._cache.keep(self.name, fresh)
             rows |= fresh
         return _encoding([rows[key] for key in keys])
 
     def encode_query(self, text: str) -> Vectors:
         return self._embedder.encode_query(text)
+
+
+class VectorCache:
+    """Vectors by the hash of their text and by what embedded it, as 16-bit floats: a fresh one is rounded alike.
+
+    A cache that cannot be read or written is no error: what it does not have is embedded, and a broken file is moved
+    aside.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def look_up(self, embedder: str, keys: Sequence[bytes]) -> dict[bytes, _Row]:
+        """Those of the keys that are there, with what is kept of them."""
+        return self._safely(lambda: self._look_up(embedder, keys)) or {}
+
+    def keep(self, embedder: str, rows: dict[bytes, _Row]) -> None:
+        """Keep these for later, if that can be done."""
+        self._safely(lambda: self._keep(embedder, rows))
 
     def forget(self, texts: Iterable[str]) -> None:
         """Remove what is kept of these texts, whatever embedded them. Raises OperationalError where that fails."""
@@ -145,21 +160,21 @@ class CachedEmbedder:
             connection.execute(CreateTable(_vectors, if_not_exists=True))
         return engine
 
-    def _look_up(self, keys: Iterable[bytes]) -> dict[bytes, _Row]:
+    def _look_up(self, embedder: str, keys: Iterable[bytes]) -> dict[bytes, _Row]:
         found: dict[bytes, _Row] = {}
         with self._engine.connect() as connection:
             for batch in in_batches(keys):
                 query = select(_vectors.c.text, _vectors.c.vector, _vectors.c.features).where(
-                    _vectors.c.embedder == self.name, _vectors.c.text.in_(batch)
+                    _vectors.c.embedder == embedder, _vectors.c.text.in_(batch)
                 )
                 found |= {row.text: _Row(row.vector, row.features) for row in connection.execute(query)}
         return found
 
-    def _keep(self, rows: dict[bytes, _Row]) -> None:
+    def _keep(self, embedder: str, rows: dict[bytes, _Row]) -> None:
         with self._engine.begin() as connection:
             connection.execute(
                 insert(_vectors).on_conflict_do_nothing(),
-                [{"text": key, "embedder": self.name, **row._asdict()} for key, row in rows.items()],
+                [{"text": key, "embedder": embedder, **row._asdict()} for key, row in rows.items()],
             )
 
 

@@ -61,7 +61,7 @@ def cached(patch: pytest.MonkeyPatch) -> None:
     fakes = making.understanding()
 
     def embedder(house: House) -> CachedEmbedder:
-        return CachedEmbedder(fakes.embedder, house.settings.cache / "embeddings.db")
+        return CachedEmbedder(fakes.embedder, house.vector_cache)
 
     patch.setattr(House, "embedder", property(embedder))
     patch.setattr(House, "understanding", property(lambda house: fakes._replace(embedder=house.embedder)))
