@@ -19,6 +19,9 @@ _NO_LETTERS = regex.compile(r"\P{L}+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _BEFORE_NOON = frozenset({"am", "fm", "vm", "vorm", "πμ", "öö", "ص", "صباحا", "قظ", "قبلازظهر", "manhã", "damanhã"}) | {
+    "madrugada",
+    "damadrugada",
+    "صبح",
     "上午",
     "午前",
     "오전",
@@ -26,6 +29,8 @@ _BEFORE_NOON = frozenset({"am", "fm", "vm", "vorm", "πμ", "öö", "ص", "صب�
 _AFTER_NOON = frozenset({"pm", "em", "nm", "nachm", "μμ", "ös", "م", "مساء", "بظ", "بعدازظهر", "tarde", "datarde"}) | {
     "noite",
     "danoite",
+    "بعدالظهر",
+    "عصر",
     "下午",
     "午後",
     "오후",

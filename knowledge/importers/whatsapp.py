@@ -42,12 +42,16 @@ _MARK = "\u200e"
 _HEAD = regex.compile(r"[\u200e\u200f\ufeff]*(?:\[([^\[\]]{8,45})\]|(\d[^\[\]]{6,45}?) [-–](?= )) ?(.*)", regex.DOTALL)
 _SAYS = regex.compile(r"[\u200e\u200f\u202a-\u202e~\s]{0,9}([^:\n]{1,100}):(?: (.*)|$)", regex.DOTALL)
 _QUOTES = regex.compile(r"[\"“”„«»]")
-_NAME = regex.compile(r"[\p{L} ]{0,30}(?:WhatsApp|واتساب|واتساپ)(?:-\p{L}+)?(?: Chat)? (?:\p{L}{1,5}|-) (?=\S)")
+_NAME = regex.compile(
+    r"[\p{L} ]{0,30}(?:WhatsApp|واتساب|واتساپ)(?:-\p{L}+)?(?: Chat| Gesprek)? (?:\p{L}{1,5}|-) (?=\S)"
+)
 _COPY = regex.compile(r" ?\(\d{1,3}\)$")
 
-_OMITTED = regex.compile(r"<[\p{L}\p{M}\s\u200c'’.-]{3,60}>")
-_ATTACHED = regex.compile(r"\s{0,5}\u200e?<[^<>:\n]{2,40}: ?[^<>\n]{1,200}\.\w{2,5}>")
-_FILE = regex.compile(r"\u200e?[^\n]{1,200}\.\w{2,5} \([\p{L}\p{M}]+ [\p{L}\p{M} ]{3,60}\)(?:\n|$)")
+_OMITTED = regex.compile(r"[<‹][\p{L}\p{M}\s\u200c'’./-]{3,60}[>›]|null|live location shared")
+_OMITTED_ARABIC = regex.compile(r"\u200fلم يتم إدراج [\p{L}\p{M} ]{2,40}")
+"""With a mark that people write as well, so that the words have to be known."""
+_ATTACHED = regex.compile(r"\s{0,5}[\u200e\u200f]?[<‹][^<>‹›:\n]{2,40}: ?[^<>‹›\n]{1,200}\.\w{2,5}[>›]")
+_FILE = regex.compile(r"\u200e?[^\n]{1,200}\.\w{2,5} \([\p{L}\p{M}]+ [\p{L}\p{M} ]{2,60}\)(?:\n|$)")
 _POLL = regex.compile(r"[\p{Lu}\p{Lo} ]{3,30}:")
 _OPTION = regex.compile(r"[\p{L}\p{M} ]{3,30}: (.{1,300}) \(\d+ [^()]{1,30}\)")
 
@@ -55,6 +59,8 @@ _DELETED = frozenset(
     {
         "this message was deleted",
         "you deleted this message",
+        "this message was deleted by an admin",
+        "you deleted this message as admin",
         "det här meddelandet har raderats",
         "det här meddelandet raderades",
         "detta meddelande raderades",
@@ -71,18 +77,23 @@ _DELETED = frozenset(
         "لقد حذفت هذه الرسالة",
         "لقد حذَفت هذه الرسالة",
         "أنت حذفت هذه الرسالة",
+        "لقد حذفت أنت هذه الرسالة",
         "حذفت هذه الرسالة",
         "این پیام حذف شد",
         "این پیام حذف شده است",
+        "این پیام حذف شده\u200cاست",
         "شما این پیام را حذف کردید",
         "mensagem apagada",
         "esta mensagem foi apagada",
         "esta mensagem foi apagada pelo remetente",
         "você apagou esta mensagem",
         "apagou esta mensagem",
+        "esta mensagem foi eliminada",
+        "eliminou esta mensagem",
         "hierdie boodskap was uitgevee",
         "hierdie boodskap is uitgevee",
         "hierdie boodskap is geskrap",
+        "hierdie boodskap is verwyder",
         "jy het boodskap uitgevee",
         "jy het hierdie boodskap uitgevee",
         "jy het hierdie boodskap geskrap",
@@ -90,6 +101,7 @@ _DELETED = frozenset(
         "lo mlayezo usuliwe",
         "ususe lo mlayezo",
         "usule lo mlayezo",
+        "uwususile lo mlayezo",
         "se eliminó este mensaje",
         "este mensaje fue eliminado",
         "eliminaste este mensaje",
@@ -101,9 +113,12 @@ _DELETED = frozenset(
     }
 )
 """What stands for a deleted message, in small letters and without its full stop."""
+_DELETED_BY = "this message was deleted by admin "
+"""Before the admin's name."""
 _EDITED = regex.compile(
-    r"\s{0,5}(?:\u200e<[\p{L}\p{M} \u200c'’.-]{3,60}>|<(?:This message was edited|Det här meddelandet har redigerats"
-    r"|Det här meddelandet redigerades|Ta wiadomość została zmieniona|Ta wiadomość była edytowana|Edytowano"
+    r"\s{0,5}(?:[\u200e\u200f]<[\p{L}\p{M} \u200c'’.-]{3,60}>|<(?:This message was edited"
+    r"|Det här meddelandet har redigerats|Det här meddelandet redigerades"
+    r"|Ta wiadomość została zmieniona|Ta wiadomość była edytowana|Edytowano"
     r"|تم تعديل هذه الرسالة|این پیام ویرایش شد|این پیام ویرایش شده است|Esta mensagem foi editada|Mensagem editada"
     r"|Hierdie boodskap is gewysig|Hierdie boodskap is geredigeer|Lo mlayezo uhleliwe|Se editó este mensaje"
     r"|Diese Nachricht wurde bearbeitet|Ce message a été modifié)\.?>)\Z"
@@ -234,7 +249,8 @@ def _message(place: str, entry: _Entry, chat: str, ids: MadeUpIds, order: bool) 
     author, words = said[0], said[1].rstrip()
     id_ = ids.of(chat, author, at.isoformat())
     fields: dict[str, Any] = {"id": id_, "channel": chat, "author": author, "at": at, "thread": id_}
-    if plain(words).rstrip(".").casefold() in _DELETED:
+    told = plain(words).rstrip(".").casefold()
+    if told in _DELETED or told.startswith(_DELETED_BY):
         record = deleted_or_skip(place, **fields)
     elif poll := _poll(words):
         record = message_or_skip(place, text=poll, kind="poll", **fields)
@@ -249,7 +265,8 @@ def _message(place: str, entry: _Entry, chat: str, ids: MadeUpIds, order: bool) 
 def _own_words(words: str) -> str:
     """Without what WhatsApp writes in the place of media."""
     words = _FILE.sub("", _ATTACHED.sub("", words), count=1) if _FILE.match(words) else _ATTACHED.sub("", words)
-    return "" if words.startswith(_MARK) or _OMITTED.fullmatch(plain(words)) else words
+    omitted = words.startswith(_MARK) or _OMITTED.fullmatch(plain(words)) or _OMITTED_ARABIC.fullmatch(words)
+    return "" if omitted else words
 
 
 def _poll(words: str) -> str:

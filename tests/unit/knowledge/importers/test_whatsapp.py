@@ -108,11 +108,13 @@ def test_the_order_of_day_and_month_can_be_given(tmp_path: Path) -> None:
     [
         "This message was deleted",
         "\u200eYou deleted this message.",
+        "This message was deleted by admin Bo Ek.",
         "Det här meddelandet raderades",
         "Ta wiadomość została usunięta",
         "Usunięto tę wiadomość",
         "تم حذف هذه الرسالة",
         "این پیام حذف شد",
+        "این پیام حذف شده\u200cاست.",
         "Mensagem apagada",
         "Você apagou esta mensagem",
         "Hierdie boodskap is uitgevee",
@@ -129,7 +131,12 @@ def test_a_deleted_message_keeps_its_place_alone(words: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "words",
-    ["Hi <This message was edited>", "Hi \u200e<Wiadomość edytowana>", "Hi <Diese Nachricht wurde bearbeitet.>"],
+    [
+        "Hi <This message was edited>",
+        "Hi \u200e<Wiadomość edytowana>",
+        "Hi \u200f<رسالة معدّلة>",
+        "Hi <Diese Nachricht wurde bearbeitet.>",
+    ],
 )
 def test_an_edited_message_is_marked(words: str, tmp_path: Path) -> None:
     (message,) = messages(said(tmp_path, words))
@@ -144,6 +151,11 @@ def test_an_edited_message_is_marked(words: str, tmp_path: Path) -> None:
         "<Pominięto multimedia>",
         "<تم استبعاد الوسائط>",
         "<رسانه حذف شد>",
+        "‹ پيوست نما/آهنگ حذف شد >",
+        "\u200fلم يتم إدراج الصورة",
+        "\u200f‹المُرفق: 0001-PHOTO.jpg>",
+        "IMG-1.jpg (پیوست شد)",
+        "null",
         "\u200eaudio weggelassen",
         "\u200e<attached: 0001-AUDIO.opus>",
         "\u200eIMG-1.jpg (file attached)",
@@ -160,7 +172,9 @@ def test_a_caption_is_a_text(words: str, tmp_path: Path) -> None:
     assert texts(said(tmp_path, words)) == ["My grinder"]
 
 
-@pytest.mark.parametrize("words", ["a <b> c", "<3", "I <3 this>", "see file.txt (mine)", "10:30 - later: no"])
+@pytest.mark.parametrize(
+    "words", ["a <b> c", "<3", "I <3 this>", "see file.txt (mine)", "10:30 - later: no", "\u200fلم يصل الطلب"]
+)
 def test_what_only_looks_like_media_is_kept(words: str, tmp_path: Path) -> None:
     assert texts(said(tmp_path, words)) == [words]
 
@@ -191,6 +205,7 @@ def test_the_archive_of_a_phone_is_read(entry: str, tmp_path: Path) -> None:
         ("Chat de WhatsApp con Kaffe och te.txt", "Kaffe och te"),
         ("Conversa do WhatsApp com Kaffe.txt", "Kaffe"),
         ("WhatsApp-chatt med Kaffe.txt", "Kaffe"),
+        ("WhatsApp Gesprek met Kaffe.txt", "Kaffe"),
         ("محادثة واتساب مع Kaffe.txt", "Kaffe"),
         ("Kaffe.txt", "Kaffe"),
     ],
