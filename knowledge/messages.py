@@ -76,10 +76,21 @@ class Message(Frozen):
         return self.edited or self.at
 
     def replaces(self, stored: "Message") -> bool:
-        """Whether this is a later state than the stored one. What was deleted comes back only by a later edit."""
+        """Whether this is a later state than the stored one. What was deleted comes back only by a later edit.
+
+        Of a document, what is given last is: the time of a file says when somebody copied it.
+        """
+        if self.kind == "document":
+            return self != stored
         if self.deleted != stored.deleted:
             return self.deleted or self.version > stored.version
         return self != stored and self.version >= stored.version
+
+    def after(self, stored: "Message | None") -> Self:
+        """As it is kept in the place of the stored state: a deletion that says no time is no earlier than that."""
+        if stored is None or not self.deleted or self.version >= stored.version:
+            return self
+        return self.model_copy(update={"edited": stored.version})
 
     @property
     def digest(self) -> str:

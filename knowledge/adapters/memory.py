@@ -50,7 +50,7 @@ class MemoryMessageStore:
         for message in messages:
             stored = self._messages.get((community, message.id))
             if stored is None or message.replaces(stored):
-                self._messages[community, message.id] = message
+                self._messages[community, message.id] = message.after(stored)
         for id_, stored in before.items():
             new = self._messages[community, id_]
             saved += Saved(added=1) if stored is None else Saved(changed=new != stored, unchanged=new == stored)

@@ -537,13 +537,13 @@ def _save_messages(connection: Connection, community: str, incoming: Sequence[Me
     newest: dict[str, Message] = {}
     for message in incoming:
         if message.id not in newest or message == newest[message.id] or message.replaces(newest[message.id]):
-            newest[message.id] = message
+            newest[message.id] = message.after(newest.get(message.id))
     stored: dict[str, Message] = {}
     for batch in in_batches(newest):
         query = select(messages).where(messages.c.community == community, messages.c.id.in_(batch))
         stored |= {row.id: _message(row) for row in connection.execute(query)}
     added = [m for m in newest.values() if m.id not in stored]
-    changed = [m for m in newest.values() if m.id in stored and m.replaces(stored[m.id])]
+    changed = [m.after(stored[m.id]) for m in newest.values() if m.id in stored and m.replaces(stored[m.id])]
     # `indexed` is not among the values: a message whose text is unchanged stays indexed.
     upsert(
         connection,

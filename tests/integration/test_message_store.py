@@ -57,6 +57,10 @@ def save(store: MessageStore, *messages: Message, community: str = CLUB) -> Save
     return store.save(community, messages=messages)
 
 
+def said(store: MessageStore) -> set[str]:
+    return {each.text for each in store.everything(CLUB) if not each.deleted}
+
+
 def understood(each: Message, language: str = "en") -> Understood:
     return Understood(each, signals(language=language), terms(each.full_text, language))
 
@@ -474,6 +478,32 @@ def test_a_deleted_message_comes_back_only_by_a_later_edit(store: MessageStore) 
     assert save(store, message("m1")) == Saved(unchanged=1)
     assert save(store, message("m1", edited=NOW + timedelta(hours=1))) == Saved(changed=1)
     assert store.count(CLUB) == 1
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_deleted_without_a_time_does_not_come_back_with_an_older_export(
+    store: MessageStore, together: bool
+) -> None:
+    edited = message("m1", "The bag leaks at its seam.", edited=NOW)
+    tombstone = message("m1", "", deleted=True)
+    if together:
+        save(store, edited, tombstone, edited)
+    else:
+        for each in (edited, tombstone, edited):
+            save(store, each)
+    assert pending(store) == []
+    assert save(store, tombstone) == Saved(unchanged=1)
+
+
+def test_of_a_document_what_is_given_last_counts(store: MessageStore) -> None:
+    newer = message("d1", "We take back within 14 days.", kind="document", thread="doc")
+    older = newer.model_copy(update={"text": "We take back within 30 days.", "at": NOW - timedelta(days=400)})
+    more = message("d2", "Postage is yours.", kind="document", thread="doc")
+    store.save(CLUB, messages=[newer, more], contents=[Contents(thread="doc", ids=("d1", "d2"))])
+    store.save(CLUB, messages=[older], contents=[Contents(thread="doc", ids=("d1",))])
+    assert said(store) == {older.text}
+    store.save(CLUB, messages=[newer, more], contents=[Contents(thread="doc", ids=("d1", "d2"))])
+    assert said(store) == {newer.text, more.text}
 
 
 def test_what_was_deleted_before_it_was_indexed_is_no_work(store: MessageStore) -> None:
