@@ -94,7 +94,8 @@ def thread_around(desk: Desk, post: Post) -> list[Post]:
 
 
 def find_member(desk: Desk, who: str) -> Member:
-    """The member with this id or name. Raises NotFound where that is nobody, or several."""
+    """The member with this id or name, or with this other id. Raises NotFound where that is nobody, or several."""
+    who = desk.profile.aliases.get(who, who)
     known = desk.messages.members(desk.profile.id, who)
     exact = [member for member in known if member.id == who]
     chosen = exact or known

@@ -104,7 +104,9 @@ def index_pending(
             Understood(message, each, terms(message.full_text, each.language))
             for message, each in zip(batch, signals, strict=True)
         ]
-        store.mark_indexed(community, embedder, understood)
+        gone = store.mark_indexed(community, embedder, understood)
+        for kind in {message.kind for message in batch if message.id in gone}:
+            index.remove(shelf_of(community, kind), [m.id for m in batch if m.id in gone and m.kind == kind])
         done += len(batch)
         progress(done, max(total, done))
     if store.serving(community) != embedder:

@@ -106,8 +106,11 @@ class MessageStore(Protocol):
         """The detected language of those messages that have one."""
         ...
 
-    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
-        """Store signals and terms, and that these messages are in the vector index, in one transaction."""
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> set[str]:
+        """Store signals and terms, and that these messages are in the vector index, in one transaction.
+
+        Returns the ids of those that are not there any more, because somebody was forgotten meanwhile.
+        """
         ...
 
     def gone(self, community: str, limit: int) -> dict[str, Kind]:

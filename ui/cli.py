@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -153,7 +153,7 @@ def search(
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=100)] = 10,
     language: Annotated[str | None, typer.Option("--language", help="Only posts in this language.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="Only posts in this channel (its id).")] = None,
-    author: Annotated[str | None, typer.Option("--author", help="Only posts by this member (their id).")] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Only posts by this member (id or name).")] = None,
     kind: Annotated[
         str | None, typer.Option("--kind", help="Only these: post, poll, review or ticket; document: your own texts.")
     ] = None,
@@ -166,24 +166,31 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find what the community said, by meaning and by words, and why each was found."""
+    from assistant import precedents
     from knowledge.ports import Filters
     from knowledge.search import search as find
 
+    lowest, highest = rating or (None, None)
+    last = until if until is None or until.time() > time.min else datetime.combine(until, time.max)
+    if (lowest is not None and highest is not None and not lowest <= highest) or (since and last and last < since):
+        raise typer.BadParameter("--rating and --since … --until go from the lower to the higher.")
     with _house(home) as house:
-        lowest, highest = rating or (None, None)
+        desk = house.desk(_caught_up(house, community), "phrasebook")
+        known = desk.messages.channels(desk.profile.id)
+        if channel is not None and channel not in known:
+            raise typer.BadParameter(f"There is no channel “{channel}”. Known: {', '.join(sorted(known))}.")
         filters = Filters(
             since=_utc(since),
-            until=_utc(until),
+            until=_utc(last),
             channel=channel,
-            author=author,
-            language=language,
+            author=precedents.find_member(desk, author).id if author is not None else None,
+            language=language.lower() if language is not None else None,
             kind=_kind(kind),
             min_rating=lowest,
             max_rating=highest,
         )
-        id_ = _caught_up(house, community)
-        index, understanding = house.searched(id_)
-        passages = find(house.messages, index, understanding.embedder, id_, question, count=count, filters=filters)
+        embedder = desk.understanding.embedder
+        passages = find(desk.messages, desk.index, embedder, desk.profile.id, question, count=count, filters=filters)
         if as_json:
             _print_json([{**passage.model_dump(mode="json"), "why": passage.why} for passage in passages])
             return
@@ -564,10 +571,14 @@ def _house(home: Path | None, as_of: datetime | None = None, **flags: Any) -> "I
 def _caught_up(house: "House", community: str | None) -> str:
     """The community asked for, or the only one, with everything indexed that an import or a crash left pending."""
     from assistant.intake import index_all
+    from knowledge.errors import EmbeddingFailed
 
     id_ = house.choose(community)
     with _progress("Indexing") as progress:
-        index_all(house, id_, progress)
+        try:
+            index_all(house, id_, progress)
+        except EmbeddingFailed as error:  # what another embedder has indexed can still be searched
+            typer.echo(f"{error} Not all is indexed.", err=True)
     return id_
 
 

@@ -2,13 +2,13 @@
 
 import json
 import os
+import sqlite3
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import rmtree
-from sqlite3 import connect
 from struct import Struct
 from threading import Lock
 from typing import Any, cast
@@ -105,7 +105,7 @@ class ChromaStore:
             return
         with self._opening:
             self._shut()
-            with closing(connect(self._path / "chroma.sqlite3")) as database:
+            with closing(sqlite3.connect(self._path / "chroma.sqlite3")) as database:
                 database.execute("VACUUM")
                 used = {str(id_) for (id_,) in database.execute("SELECT id FROM segments")}
             for folder in self._path.iterdir():
@@ -122,10 +122,12 @@ class ChromaStore:
 
     def _open(self, path: Path) -> Client:
         path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)  # any thread may close the store
+        # Held still where the store was to be opened again and was not. Any thread may close the store.
+        lock = self._held or FileLock(path.with_name(path.name + ".lock"), thread_local=False)
         holder = path.with_name(path.name + ".holder.json")
         try:
-            lock.acquire(timeout=0)
+            if not lock.is_locked:
+                lock.acquire(timeout=0)
         except Timeout as error:
             raise StoreBusy(
                 f"The vector store in {path} is held by {_describe(holder)}. Two ways out: close that process, or run "
@@ -137,6 +139,7 @@ class ChromaStore:
             client = _embedded(path)
         except (ChromaError, OSError, AttributeError) as error:  # AttributeError: Chroma keeps a client that failed
             lock.release()
+            self._held = None
             raise StoreUnreachable(
                 f"The vector store in {path} cannot be opened ({error}). Move that folder away and start again: "
                 "it is made anew from the database."
@@ -337,7 +340,7 @@ def _connect(url: str) -> Client:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (ChromaError, HTTPError, OSError) as error:
+    except (ChromaError, HTTPError, OSError, sqlite3.Error) as error:
         raise StoreUnreachable(f"The vector store does not answer: {error}") from error
 
 

@@ -88,11 +88,13 @@ class MemoryMessageStore:
         known = {id_: self._understood.get((community, id_)) for id_ in ids}
         return {id_: understood.signals.language for id_, understood in known.items() if understood}
 
-    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
-        for each in indexed:
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> set[str]:
+        there = [each for each in indexed if (community, each.message.id) in self._messages]
+        for each in there:
             key = community, each.message.id
             self._understood[key] = each
             self._indexed[key] = f"{each.message.digest} {embedder}"
+        return {each.message.id for each in indexed} - {each.message.id for each in there}
 
     def gone(self, community: str, limit: int) -> dict[str, Kind]:
         gone = [m for key, m in self._of(community) if m.deleted and key in self._indexed]

@@ -80,9 +80,14 @@ class OnnxE5:
         if len(batches) == 1:
             run(batches[0])
         else:
-            with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+            with ThreadPoolExecutor(_cores()) as threads:
                 list(threads.map(run, batches))
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells (macOS and Windows do not)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:

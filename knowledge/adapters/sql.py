@@ -306,21 +306,22 @@ class SqlMessageStore:
                 found |= {row.id: row.language for row in connection.execute(query)}
         return found
 
-    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
-        if not indexed:
-            return
-        words = [
-            {"community": community, "message": message.id, "terms": " ".join(found)} for message, _, found in indexed
-        ]
-        known = [
-            {"of": message.id, "indexed": _mark(message.digest, embedder), **signals.model_dump()}
-            for message, signals, _ in indexed
-        ]
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> set[str]:
+        ids = {each.message.id for each in indexed}
         one = (messages.c.community == community) & (messages.c.id == bindparam("of"))
         values: dict[str, Any] = {name: bindparam(name) for name in ("indexed", *_SIGNAL_FIELDS)}
         with self._writing(community) as connection:
+            there: set[str] = set()
+            for batch in in_batches(ids):
+                query = select(messages.c.id).where(messages.c.community == community, messages.c.id.in_(batch))
+                there |= set(connection.scalars(query))
+            left = [each for each in indexed if each.message.id in there]
+            words = [{"community": community, "message": m.id, "terms": " ".join(found)} for m, _, found in left]
+            known = [{"of": m.id, "indexed": _mark(m.digest, embedder), **each.model_dump()} for m, each, _ in left]
             upsert(connection, terms, words, keys=("community", "message"))
-            connection.execute(update(messages).where(one).values(values), known)
+            if known:
+                connection.execute(update(messages).where(one).values(values), known)
+        return ids - there
 
     def gone(self, community: str, limit: int) -> dict[str, Kind]:
         query = select(messages.c.id, messages.c.kind).where(
@@ -626,12 +627,13 @@ def _clean_file(engine: Engine) -> None:
     """Leave nothing of what was deleted in the database's files.
 
     SQLite: the index of words is made anew (FTS5 keeps deleted words until its segments are merged), the file is
-    written anew, and the write-ahead log is emptied into it. PostgreSQL: dead rows are freed to be written over; its
-    own write-ahead log, replicas and backups keep them for as long as they are kept.
+    written anew, and the write-ahead log is emptied into it. PostgreSQL: dead rows are freed to be written over, and
+    its statistics made anew; its own write-ahead log, replicas and backups keep them for as long as they are kept.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("VACUUM")
+            # The planner's statistics quote values: they are made anew.
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
             return
         connection.exec_driver_sql("INSERT INTO terms_index(terms_index) VALUES ('rebuild')")
         connection.exec_driver_sql("VACUUM")

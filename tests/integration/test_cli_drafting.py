@@ -37,11 +37,29 @@ def test_search_answers_with_json(club: Path) -> None:
         (("--language", "en"), {"m1", "m2", "m3", "m4", "m5"}),
         (("--language", "sv"), set()),
         (("--author", "anna", "--channel", "staff"), set()),
+        (("--author", "ANNA", "--since", "2026-11-28", "--until", "2026-11-28"), {"m1"}),
+        (("--language", "EN", "--author", "anna"), {"m1", "m4"}),
     ],
 )
 def test_filters_narrow_the_search(club: Path, filters: tuple[str, ...], found: set[str]) -> None:
     passages = run_here("search", "bag", *filters, "--json").data
     assert {passage["post"]["message"]["id"] for passage in passages} == found
+
+
+@pytest.mark.parametrize(
+    ("filters", "why"),
+    [
+        (("--channel", "nowhere"), "no channel"),
+        (("--author", "nobody"), "nobody"),
+        (("--rating", "5", "1"), "from the lower to the higher"),
+        (("--rating", "nan", "5"), "from the lower to the higher"),
+        (("--since", "2026-11-29", "--until", "2026-11-28"), "from the lower to the higher"),
+    ],
+)
+def test_a_filter_that_can_admit_nothing_is_said_to(club: Path, filters: tuple[str, ...], why: str) -> None:
+    ran = run_here("search", "bag", *filters)
+    assert ran.code != 0
+    assert why in " ".join(ran.err.replace("│", " ").split())
 
 
 def test_an_empty_question_finds_nothing(club: Path) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, text
+from sqlalchemy.exc import StatementError
 
 from assistant.adapters.database import open_database
 from knowledge.adapters import sql as tables
@@ -413,10 +413,28 @@ def test_the_fake_and_the_real_store_agree_whatever_is_saved_and_marked(
 
 def test_what_fails_halfway_is_not_there_at_all(sql: SqlMessageStore) -> None:
     save(sql, message("m1"))
-    with pytest.raises(IntegrityError):
-        mark(sql, message("m1"), message("never saved"))
+    broken = understood(message("m1"))._replace(signals=signals().model_copy(update={"language_p": object()}))
+    with pytest.raises(StatementError):
+        sql.mark_indexed(CLUB, EMBEDDER, [broken])
     assert pending(sql) == ["m1"]
     assert sql.posts(CLUB) == []
+
+
+def test_the_statistics_of_postgresql_do_not_quote_who_was_forgotten(postgresql: SqlMessageStore) -> None:
+    save(postgresql, *(message(f"m{n}", f"Canaryword {n}.", author="canary") for n in range(200)), message("of bo"))
+    with postgresql._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        quoted = text("SELECT count(*) FROM pg_stats WHERE histogram_bounds::text ILIKE '%canaryword%'")
+        connection.execute(text("ANALYZE"))
+        assert connection.scalar(quoted)
+        postgresql.erase(CLUB, {"canary"}, lambda each: each)
+        assert not connection.scalar(quoted)
+
+
+def test_what_was_forgotten_while_it_was_embedded_is_told_and_not_indexed(store: MessageStore) -> None:
+    save(store, message("m1"))
+    indexed = [understood(message("m1")), understood(message("m2"))]
+    assert store.mark_indexed(CLUB, EMBEDDER, indexed) == {"m2"}
+    assert set(store.indexed_ids(CLUB, EMBEDDER)) == {"m1"}
 
 
 def test_what_is_saved_is_there_for_the_next_process(sqlite: SqlMessageStore, sqlite_url: str) -> None:

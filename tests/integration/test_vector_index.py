@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -379,6 +380,23 @@ def test_a_holder_that_cannot_be_read_is_another_process(told: str, path: Path) 
     with pytest.raises(StoreBusy, match="held by another process"):
         ChromaIndex.embedded(path, EMBEDDER).count("club")
     index.close()
+
+
+def test_a_store_that_could_not_be_cleaned_is_said_to_be_and_can_be_used(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = ChromaIndex.embedded(path, EMBEDDER)
+    index.add("club", ["m1", "m2"], basis(0, 1))
+    with monkeypatch.context() as patch, pytest.raises(StoreUnreachable, match="disk is full"):
+        patch.setattr("sqlite3.connect", full_disk)
+        index.forget("club", ["m1"])
+    assert index.ids("club") == {"m2"}
+    index.close()
+    assert ChromaIndex.embedded(path, EMBEDDER).ids("club") == {"m2"}
+
+
+def full_disk(*_: object, **__: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_a_store_that_is_broken_can_be_made_anew(path: Path) -> None:

@@ -22,7 +22,7 @@ from knowledge.history import (
 )
 from knowledge.languages import Detection
 from knowledge.messages import Channel, Contents, Member, Message, Record, Skipped
-from knowledge.ports import Saved, Understood
+from knowledge.ports import Saved, Understood, shelf_of
 from knowledge.terms import terms
 from tests import making
 from tests.making import NOW, message
@@ -80,11 +80,11 @@ class FailingStore(MemoryMessageStore):
         super().__init__()
         self.left = batches
 
-    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> None:
+    def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> set[str]:
         if self.left == 0:
             raise PowerCut
         self.left -= 1
-        super().mark_indexed(community, embedder, indexed)
+        return super().mark_indexed(community, embedder, indexed)
 
 
 def many(count: int = MANY) -> list[Message]:
@@ -274,6 +274,18 @@ def test_indexing_that_was_cut_off_before_the_mark_does_one_batch_again(batches:
     index_all(store, index)
     assert (store.count_pending(CLUB, "words"), index.count(CLUB)) == (0, MANY)
     assert len(store.posts(CLUB)) == MANY
+
+
+def test_what_is_forgotten_while_it_is_indexed_is_not_left_in_the_index(index: MemoryIndex) -> None:
+    class Forgetful(MemoryMessageStore):
+        def mark_indexed(self, community: str, embedder: str, indexed: Sequence[Understood]) -> set[str]:
+            self.erase(community, {"bo"}, lambda message: message)
+            return super().mark_indexed(community, embedder, indexed)
+
+    store = Forgetful()
+    bring_in(store, message("m1"), message("m2", author="bo"), message("m3", author="bo", kind="document"))
+    index_all(store, index)
+    assert (index.ids(CLUB), index.ids(shelf_of(CLUB, "document"))) == ({"m1"}, set())
 
 
 def test_a_message_that_changes_while_it_is_indexed_is_indexed_again(
