@@ -1,7 +1,7 @@
 """Bringing a community in: its profile, its export, the sample. Afterwards everything pending is indexed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,6 @@ from assistant import sample
 from assistant.bootstrap import House
 from assistant.community import Profile
 from assistant.errors import BadProfile
-from assistant.forgotten import Marks
 from knowledge.history import (
     Differences,
     ImportReport,
@@ -183,36 +182,43 @@ def _yaml(data: object, **style: Any) -> str:
 
 
 def _store(house: House, profile: Profile, records: Iterable[Record], progress: Progress) -> ImportReport:
-    ruled = _ruled(records, profile, house.forgotten(profile.id), house.left_out(profile))
-    report = import_records(ruled, house.messages, profile.id, progress)
+    report = import_records(records, house.messages, profile.id, progress, lambda: _Rules(house, profile))
     if any(report.saved):  # an export that holds nothing makes no community
         apply_profile(house, profile)
     return report
 
 
-def _ruled(records: Iterable[Record], profile: Profile, forgotten: Marks, left_out: set[str]) -> Iterator[Record]:
-    """With the profile's word in place of the export's: on channels, so that at no moment a private one is public,
-    and on members under several ids. Without those who asked to be forgotten, their names, and those who opted out.
+class _Rules:
+    """The profile's word in place of the export's: on channels, so that at no moment a private one is public, and on
+    members under several ids. Without those who asked to be forgotten, their names, and those who opted out.
     """
-    rules = {rule.id: rule.channel for rule in profile.channels}
-    named = {who.strip().casefold() for who in profile.opted_out}
-    for record in records:
-        if isinstance(record, Message):
-            author = profile.aliases.get(record.author, record.author)
-            if forgotten.has("member", author) or author in left_out:
-                reason = "the member opted out" if author in left_out else "the member was forgotten"
-                yield Skipped(place=f"a message of {record.at:%Y-%m-%d}", reason=reason)
+
+    def __init__(self, house: House, profile: Profile) -> None:
+        self.forgotten: Collection[str] = house.messages.forgotten(profile.id).keys()
+        self._marks = house.forgotten(profile.id)
+        self._left_out = house.left_out(profile)
+        self._aliases = profile.aliases
+        self._channels = {rule.id: rule.channel for rule in profile.channels}
+        self._opted_out = {who.strip().casefold() for who in profile.opted_out}
+
+    def admitted(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            if isinstance(record, Message):
+                author = self._aliases.get(record.author, record.author)
+                if self._marks.has("member", author) or author in self._left_out:
+                    reason = "the member opted out" if author in self._left_out else "the member was forgotten"
+                    yield Skipped(place=f"a message of {record.at:%Y-%m-%d}", reason=reason)
+                else:
+                    yield self._marks.redact(record.model_copy(update={"author": author}))
+            elif isinstance(record, Member):
+                if record.name.strip().casefold() in self._opted_out:
+                    self._left_out.add(self._aliases.get(record.id, record.id))
+                if record.id not in self._aliases and not self._marks.has("member", record.id):
+                    yield record  # an alias has a name already
+            elif isinstance(record, Channel):
+                yield self._marks.redact(self._channels.get(record.id, record))
             else:
-                yield forgotten.redact(record.model_copy(update={"author": author}))
-        elif isinstance(record, Member):
-            if record.name.strip().casefold() in named:
-                left_out.add(profile.aliases.get(record.id, record.id))
-            if record.id not in profile.aliases and not forgotten.has("member", record.id):
-                yield record  # an alias has a name already
-        elif isinstance(record, Channel):
-            yield forgotten.redact(rules.get(record.id, record))
-        else:
-            yield forgotten.redact(record) if isinstance(record, Contents) else record
+                yield self._marks.redact(record) if isinstance(record, Contents) else record
 
 
 def _write_profile(house: House, community: str, text: str) -> None:

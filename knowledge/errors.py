@@ -5,7 +5,8 @@ KnowledgeError
 ├── BadExport          an export cannot be read at all
 ├── StoreBusy          another process holds the vector store
 ├── StoreUnreachable   a database or vector server does not answer
-└── EmbeddingFailed    an embeddings endpoint gives no vectors
+├── EmbeddingFailed    an embeddings endpoint gives no vectors
+└── ForgottenMeanwhile somebody was forgotten between reading and storing; for the import alone, which tries again
 """
 
 
@@ -31,3 +32,7 @@ class StoreUnreachable(KnowledgeError):
 
 class EmbeddingFailed(KnowledgeError):
     """An embeddings endpoint gives no vectors."""
+
+
+class ForgottenMeanwhile(KnowledgeError):
+    """Somebody asked to be forgotten after what is to be stored was looked through for those who did."""

@@ -1,13 +1,14 @@
 """The use cases of this package: import an export, index what is pending, and repair the index."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from knowledge.embedding import Embedder
+from knowledge.errors import ForgottenMeanwhile
 from knowledge.languages import Detection, Detector
 from knowledge.messages import Channel, Contents, Kind, Member, Message, Record, Skipped
 from knowledge.ports import MessageStore, Saved, Understood, VectorIndex, shelf_of
@@ -33,6 +34,26 @@ def no_progress(done: int, total: int | None) -> None:
     """For callers who do not watch."""
 
 
+class Rules(Protocol):
+    """What of an import may be stored. `forgotten` are the members who it knows asked to be forgotten."""
+
+    @property
+    def forgotten(self) -> Collection[str] | None: ...
+
+    def admitted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records, without what must not be stored."""
+        ...
+
+
+class NoRules:
+    """Everything may be stored."""
+
+    forgotten = None
+
+    def admitted(self, records: Iterable[Record]) -> Iterator[Record]:
+        return iter(records)
+
+
 class ImportReport(NamedTuple):
     """What an import did. `skipped` counts reasons; `examples` names the first places."""
 
@@ -42,20 +63,27 @@ class ImportReport(NamedTuple):
 
 
 def import_records(
-    records: Iterable[Record], store: MessageStore, community: str, progress: Progress = no_progress
+    records: Iterable[Record],
+    store: MessageStore,
+    community: str,
+    progress: Progress = no_progress,
+    read_rules: Callable[[], Rules] = NoRules,
 ) -> ImportReport:
-    """Store what an importer yields, batch by batch. Importing the same twice changes nothing."""
-    saved, seen = Saved(), 0
+    """Store what an importer yields, batch by batch, under the rules. Importing the same twice changes nothing.
+
+    The rules are read again where somebody was forgotten meanwhile: an import can take hours.
+    """
+    saved, seen, rules = Saved(), 0, read_rules()
     skipped: Counter[str] = Counter()
     examples: list[Skipped] = []
-    for batch in _batches(records, STORE_BATCH):
-        saved += store.save(
-            community,
-            messages=[r for r in batch if isinstance(r, Message)],
-            members=[r for r in batch if isinstance(r, Member)],
-            channels=[r for r in batch if isinstance(r, Channel)],
-            contents=[r for r in batch if isinstance(r, Contents)],
-        )
+    for read in _batches(records, STORE_BATCH):
+        while True:
+            batch = list(rules.admitted(read))
+            try:
+                saved += _save(store, community, batch, rules.forgotten)
+                break
+            except ForgottenMeanwhile:
+                rules = read_rules()
         for record in batch:
             if isinstance(record, Skipped):
                 skipped[record.reason] += 1
@@ -64,6 +92,17 @@ def import_records(
         seen += sum(isinstance(record, Message) for record in batch)
         progress(seen, None)
     return ImportReport(saved, dict(skipped), tuple(examples))
+
+
+def _save(store: MessageStore, community: str, batch: Sequence[Record], forgotten: Collection[str] | None) -> Saved:
+    return store.save(
+        community,
+        messages=[record for record in batch if isinstance(record, Message)],
+        members=[record for record in batch if isinstance(record, Member)],
+        channels=[record for record in batch if isinstance(record, Channel)],
+        contents=[record for record in batch if isinstance(record, Contents)],
+        forgotten=forgotten,
+    )
 
 
 class Understanding(NamedTuple):

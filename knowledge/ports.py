@@ -89,10 +89,13 @@ class MessageStore(Protocol):
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
         contents: Sequence[Contents] = (),
+        forgotten: Collection[str] | None = None,
     ) -> Saved:
         """Add or update, in one transaction. An older version of a message never replaces a newer one.
 
         What a thread does not hold any more (`contents`) is marked as deleted, after the messages are saved.
+        `forgotten` are those for whom all this was looked through, if it was. Raises ForgottenMeanwhile where others
+        are noted as well.
         """
         ...
 

@@ -8,6 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from knowledge.embedding import Encoding, Vectors
+from knowledge.errors import ForgottenMeanwhile
 from knowledge.languages import Detection
 from knowledge.messages import EMPTIED, Channel, Contents, Kind, Member, Message, Post
 from knowledge.ports import Filters, Near, Redaction, Saved, Understood
@@ -42,9 +43,15 @@ class MemoryMessageStore:
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
         contents: Sequence[Contents] = (),
+        forgotten: Collection[str] | None = None,
     ) -> Saved:
+        if forgotten is not None and not set(forgotten) >= self.forgotten(community).keys():
+            raise ForgottenMeanwhile("Somebody was forgotten meanwhile. Read the export again.")
         self._channels |= {(community, channel.id): channel for channel in channels}
-        self._members |= {(community, member.id): member for member in members}
+        known = self.names(community, [member.id for member in members if member.name == member.id])
+        self._members |= {
+            (community, m.id): m.model_copy(update={"name": known[m.id]}) if m.id in known else m for m in members
+        }
         saved = Saved()
         before = {message.id: self._messages.get((community, message.id)) for message in messages}
         for message in messages:

@@ -47,7 +47,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from knowledge.adapters.sql_terms import Rarity, best, candidates
-from knowledge.errors import StoreBusy, StoreUnreachable
+from knowledge.errors import ForgottenMeanwhile, StoreBusy, StoreUnreachable
 from knowledge.messages import EMPTIED, Channel, Contents, Kind, Member, Message, Post, Signals
 from knowledge.ports import Filters, Redaction, Saved, Understood, key_of
 
@@ -277,10 +277,21 @@ class SqlMessageStore:
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
         contents: Sequence[Contents] = (),
+        forgotten: Collection[str] | None = None,
     ) -> Saved:
         with self._writing(community) as connection:
+            if forgotten is not None:
+                noted = _table("forgotten").c
+                if not set(forgotten) >= {
+                    *connection.scalars(select(noted.member).where(noted.community == community))
+                }:
+                    raise ForgottenMeanwhile("Somebody was forgotten meanwhile. Read the export again.")
             upsert(connection, _table("channels"), [{"community": community, **c.model_dump()} for c in channels])
-            upsert(connection, _table("members"), [{"community": community, **m.model_dump()} for m in members])
+            nameless = [member.id for member in members if member.name == member.id]
+            known = _told(connection, _table("members").c.name, community, nameless)
+            # An export without names takes nobody's name away.
+            named = [{**m.model_dump(), "name": known.get(m.id, m.name) if m.name == m.id else m.name} for m in members]
+            upsert(connection, _table("members"), [{"community": community, **each} for each in named])
             saved = _save_messages(connection, community, messages)
             return saved + Saved(changed=sum(_leave_only(connection, community, each) for each in contents))
 
@@ -440,7 +451,8 @@ class SqlMessageStore:
             return [_member(row) for row in rows]
 
     def names(self, community: str, ids: Iterable[str]) -> dict[str, str]:
-        return self._told(members.c.name, community, ids)
+        with self._engine.connect() as connection:
+            return _told(connection, members.c.name, community, ids)
 
     def all_names(self, community: str) -> set[str]:
         query = select(members.c.name).distinct().where(members.c.community == community)
@@ -453,16 +465,8 @@ class SqlMessageStore:
             return {row.id: Channel(**row._mapping) for row in connection.execute(query)}
 
     def threads(self, community: str, ids: Iterable[str]) -> dict[str, str]:
-        return self._told(messages.c.thread, community, ids)
-
-    def _told(self, column: Column[str], community: str, ids: Iterable[str]) -> dict[str, str]:
-        """Id -> what stands in this column of its row."""
-        table, found = column.table, dict[str, str]()
         with self._engine.connect() as connection:
-            for batch in in_batches(ids):
-                query = select(table.c.id, column).where(table.c.community == community, table.c.id.in_(batch))
-                found |= {row[0]: row[1] for row in connection.execute(query)}
-        return found
+            return _told(connection, messages.c.thread, community, ids)
 
     def merge_members(self, community: str, aliases: Mapping[str, str]) -> None:
         with self._writing(community) as connection:
@@ -552,6 +556,15 @@ def _save_messages(connection: Connection, community: str, incoming: Sequence[Me
         [{"community": community, "digest": m.digest, **m.model_dump()} for m in (*added, *changed)],
     )
     return Saved(len(added), len(changed), len(incoming) - len(added) - len(changed))
+
+
+def _told(connection: Connection, column: Column[str], community: str, ids: Iterable[str]) -> dict[str, str]:
+    """Id -> what stands in this column of its row."""
+    table, found = column.table, dict[str, str]()
+    for batch in in_batches(ids):
+        query = select(table.c.id, column).where(table.c.community == community, table.c.id.in_(batch))
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
 
 
 def _leave_only(connection: Connection, community: str, contents: Contents) -> int:

@@ -10,13 +10,14 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
-from assistant import batches, usecases
+from assistant import batches, intake, usecases
 from assistant.adapters.erasers import Drafts, Messages, Vectors
 from assistant.bootstrap import House
 from assistant.forgetting import forget
 from assistant.ports import QueueFilter
 from assistant.settings import read_settings
 from knowledge.adapters.embedding_cache import CachedEmbedder
+from knowledge.history import STORE_BATCH
 from tests import making
 from tests.integration import exports
 from tests.integration.conftest import on_its_own, use_quick_models, write_profile
@@ -182,6 +183,30 @@ def test_no_later_import_brings_anything_back(lived_in: Path, tmp_path: Path) ->
         assert "the member was forgotten" in ran.out
     assert found(lived_in) == {}
     assert ask(lived_in, "select * from messages order by id") == before
+
+
+def test_an_import_that_is_under_way_does_not_bring_them_back(lived_in: Path, tmp_path: Path) -> None:
+    many = [
+        {
+            "id": f"n{n}",
+            "author": ID if n % 2 else "u1",
+            "at": "2026-11-20T10:00:00Z",
+            "text": f"Zenobia says {n}.",
+        }
+        for n in range(3 * STORE_BATCH)
+    ]
+    done: list[dict[str, list[str]]] = []
+
+    def forget_after_the_first_batch(_: int, __: int | None) -> None:
+        if not done:
+            forgotten(lived_in)
+        done.append(found(lived_in))
+
+    with House(read_settings(home=lived_in)) as house:
+        export = exports.jsonl(tmp_path / "many.jsonl", many)
+        report = intake.import_export(house, export, community="club", progress=forget_after_the_first_batch).report
+    assert report.skipped["the member was forgotten"] > STORE_BATCH
+    assert done == [{}] * 4
 
 
 def test_the_receipt_counts_and_names_nobody(lived_in: Path) -> None:

@@ -14,6 +14,7 @@ from assistant.adapters.database import open_database
 from knowledge.adapters import sql as tables
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.adapters.sql import BATCH, SqlMessageStore, create_engine
+from knowledge.errors import ForgottenMeanwhile
 from knowledge.messages import Channel, Contents, Member, Message, Post
 from knowledge.ports import Filters, MessageStore, Saved, Understood
 from knowledge.terms import ask, terms
@@ -418,6 +419,30 @@ def test_what_fails_halfway_is_not_there_at_all(sql: SqlMessageStore) -> None:
         sql.mark_indexed(CLUB, EMBEDDER, [broken])
     assert pending(sql) == ["m1"]
     assert sql.posts(CLUB) == []
+
+
+def test_an_export_without_names_takes_nobodys_name_away(store: MessageStore) -> None:
+    for name, roles in (
+        ("u1", ()),
+        ("Anna", ("host",)),
+        ("u1", ("guest",)),
+        ("Anna K.", ("guest",)),
+        ("u1", ("guest",)),
+    ):
+        store.save(CLUB, members=[Member(id="u1", name=name, roles=roles)])
+    assert store.members(CLUB, "u1") == [Member(id="u1", name="Anna K.", roles=("guest",))]
+
+
+def test_what_was_not_looked_through_for_everybody_who_was_forgotten_is_not_stored(store: MessageStore) -> None:
+    store.save(CLUB, messages=[message("m1")], forgotten=[])
+    for member in ("one", "two"):
+        store.save_forgotten(CLUB, member, NOW, {})
+    store.save_forgotten("other", "three", NOW, {})
+    for known in ([], ["one"]):
+        with pytest.raises(ForgottenMeanwhile):
+            store.save(CLUB, messages=[message("m2")], forgotten=known)
+    assert pending(store) == ["m1"]
+    assert store.save(CLUB, messages=[message("m2")], forgotten=["one", "two", "four"]).added == 1
 
 
 def test_the_statistics_of_postgresql_do_not_quote_who_was_forgotten(postgresql: SqlMessageStore) -> None:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -305,9 +305,12 @@ class Watched(SqlMessageStore):
         members: Sequence[Member] = (),
         channels: Sequence[Channel] = (),
         contents: Sequence[Contents] = (),
+        forgotten: Collection[str] | None = None,
     ) -> Saved:
         self.seen |= {channel.visibility for channel in channels}
-        return super().save(community, messages=messages, members=members, channels=channels, contents=contents)
+        return super().save(
+            community, messages=messages, members=members, channels=channels, contents=contents, forgotten=forgotten
+        )
 
 
 def test_the_word_of_the_profile_on_a_channel_holds_from_the_first_moment(tmp_path: Path) -> None:
