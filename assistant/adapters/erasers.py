@@ -35,7 +35,9 @@ class Messages:
         search = Search(trace)
         others = (m for m in self._store.everything(self._community) if m.author not in trace.ids)
         count = sum(search.quotes(message.text) for message in others)
-        told = [f"Posts by others that repeat words of theirs, without the name now: {count}."] if count else []
+        told = ["Their name where others wrote it in another form: with an ending, shortened or misspelt."]
+        if count:
+            told.append(f"Posts by others that repeat words of theirs, without the name now: {count}.")
         if self._database == "postgresql":
             told.append("PostgreSQL's write-ahead log and replicas keep deleted rows until they are written over.")
         return told
