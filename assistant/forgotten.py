@@ -201,9 +201,9 @@ class Search:
         """Whether there is a trace in a line of a file for people, in which ids stand between marks."""
         return self.finds_text(line) or not self._ids.isdisjoint(_PART.findall(line))
 
-    def finds_bytes(self, data: bytes) -> bool:
-        """Whether there is a trace in a file of any format that is text, or is not compressed."""
-        return any(id_.encode() in data for id_ in self._long) or self.finds_text(data.decode("utf-8", "ignore"))
+    def finds_within(self, text: str) -> bool:
+        """Whether there is a trace anywhere in the text of a file."""
+        return any(id_ in text for id_ in self._long) or self.finds_text(text)
 
     @cached_property
     def _long(self) -> frozenset[str]:

@@ -147,6 +147,8 @@ class _Hooks:
             raise _Turned(400, str(error)) from None
         except BadProfile:
             raise _Turned(503, f"The community's profile is broken: `hearthside doctor` says where{_LATER}.") from None
+        except Misconfigured as error:  # says what to put right, and nothing of a member
+            raise _Turned(503, f"{str(error).removesuffix('.')}{_LATER}.") from None
         except StoreUnreachable:
             raise _Turned(503, f"The database does not answer{_LATER}.", {"Retry-After": "60"}) from None
         return {**report.saved._asdict(), "skipped": report.skipped}

@@ -1,13 +1,9 @@
 """The places that may hold traces of a member, each with its way to erase them."""
 
-import csv
-import io
-import json
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile, is_zipfile
 
+from assistant.adapters.kept_files import CannotRead, Part, parts, take_out
 from assistant.forgotten import Search, Trace
 from assistant.ports import DeskStore
 from knowledge.adapters.embedding_cache import VectorCache
@@ -39,7 +35,9 @@ class Messages:
         search = Search(trace)
         others = (m for m in self._store.everything(self._community) if m.author not in trace.ids)
         count = sum(search.quotes(message.text) for message in others)
-        told = [f"Posts by others that repeat words of theirs, without the name now: {count}."] if count else []
+        told = ["Their name where others wrote it in another form: with an ending, shortened or misspelt."]
+        if count:
+            told.append(f"Posts by others that repeat words of theirs, without the name now: {count}.")
         if self._database == "postgresql":
             told.append("PostgreSQL's write-ahead log and replicas keep deleted rows until they are written over.")
         return told
@@ -115,8 +113,8 @@ class EmbeddingCache:
 class Files:
     """What lies in the home folder beside the stores: kept exports, batches, reports, eval cases, uploads.
 
-    Of JSON lines and tables, the lines and rows with a trace go; any other file goes whole. What the browser was handed
-    goes altogether: those are copies, a day old at most.
+    Of JSON lines and tables, the lines and rows with a trace go; any other file goes whole, and so does one that is
+    packed and cannot be unpacked. What the browser was handed goes altogether: those are copies, a day old at most.
     """
 
     name = "files"
@@ -141,7 +139,15 @@ class Files:
         search = Search(trace)
         lines = self._profile.read_text(encoding="utf-8").splitlines() if self._profile.is_file() else []
         theirs = [str(number) for number, line in enumerate(lines, start=1) if search.finds_line(line)]
+        files = (path for path in self._files() if not _is_passing(path, self._home))
+        dark = sorted(path.name for path in files if _leaves_unsearched(path, search))
+        more = f" and {len(dark) - _NAMED} more" if len(dark) > _NAMED else ""
+        told = (
+            f"Files in {self._home} that cannot be searched for certain (pictures, PDF, mail, other archives than zip "
+            f"and tar.gz, letters that are not Unicode), if no trace was seen: {', '.join(dark[:_NAMED])}{more}."
+        )
         return [
+            *([told] if dark else []),
             *([f"{self._profile}, which is yours to change: line {', '.join(theirs)}."] if theirs else []),
             f"Export files that lie outside {self._home}, and backups of this folder and of the database.",
             "What was published, and what was sent to a model's endpoint.",
@@ -160,64 +166,42 @@ _OURS = ("cache", "models", "settings.toml", "communities", "forgotten.key")
 """What holds no words of members, or is the manager's own."""
 _STORES = ("hearthside.db", "chroma")
 """They have erasers of their own."""
-_LARGEST = 512 * 1024 * 1024
-"""Bytes of a file, or of a packed one, that are read at once. What is larger goes unread."""
+_NAMED = 10
+"""Files that the receipt names."""
 
 
 def _is_passing(path: Path, home: Path) -> bool:
     return path.is_relative_to(home / "browser")
 
 
+def _is_trace(part: Part, search: Search) -> bool:
+    return search.finds_within(part.says) if isinstance(part.says, str) else search.finds(part.says)
+
+
 def _traced(path: Path, search: Search) -> bool:
     """Whether there is a trace in a file. What cannot be read cannot be cleared either: it goes."""
-    if search.finds_text(path.stem):
-        return True
-    rows = _ROWS.get(path.suffix.lower())
     try:
-        if rows is not None:
-            return any(search.finds(value) for _, value in rows(path))
-        if is_zipfile(path):
-            with ZipFile(path) as archive:
-                return any(
-                    each.file_size > _LARGEST or search.finds_bytes(archive.read(each)) for each in archive.infolist()
-                )
-        return path.stat().st_size > _LARGEST or search.finds_bytes(path.read_bytes())
-    except (csv.Error, BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+        return search.finds_text(path.stem) or any(_is_trace(part, search) for part in parts(path))
+    except CannotRead:
         return True
 
 
 def _erase(path: Path, search: Search) -> None:
-    rows = _ROWS.get(path.suffix.lower())
-    try:
-        kept = [line for line, value in rows(path) if not search.finds(value)] if rows is not None else []
-    except (csv.Error, RecursionError):
-        kept = []
-    if not kept or search.finds_text(path.stem):
+    if search.finds_text(path.stem):
         path.unlink()
-        return
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_text("".join(kept), encoding="utf-8", newline="")
-    partial.replace(path)
+    else:
+        take_out(path, lambda part: _is_trace(part, search))
 
 
-def _json_lines(path: Path) -> Iterator[tuple[str, object]]:
-    """Each line, and what it says; a broken one says itself."""
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        for line in file:
-            try:
-                yield line, json.loads(line)
-            except (ValueError, RecursionError):
-                yield line, line
-
-
-def _table_rows(path: Path) -> Iterator[tuple[str, object]]:
-    """Each row as it is written, and its cells."""
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
-        for cells in csv.reader(file, dialect):
-            line = io.StringIO()
-            csv.writer(line, dialect).writerow(cells)
-            yield line.getvalue(), [part for cell in cells for part in (cell, *cell.split(";"))]
-
-
-_ROWS = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _table_rows, ".tsv": _table_rows}
+def _leaves_unsearched(path: Path, search: Search) -> bool:
+    """Whether something stays of a file in which a trace may be hidden."""
+    found = False
+    try:
+        for part in parts(path):
+            is_trace = _is_trace(part, search)
+            if is_trace and not part.raw:
+                return False
+            found |= not (is_trace or part.is_all)
+    except CannotRead:
+        return False
+    return found and not search.finds_text(path.stem)

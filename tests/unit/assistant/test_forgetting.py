@@ -61,6 +61,13 @@ def test_everything_of_a_member_goes_and_what_others_wrote_stays() -> None:
     assert desk.messages.members("club", "Zoe Quill") == []
 
 
+def test_a_name_with_an_ending_stays_in_what_others_wrote_and_the_receipt_says_so() -> None:
+    kept, desk = stores(*POSTS, message("m4", "Pytałam Zoeę i to Quillowi.", author="u2"))
+    receipt = forget(kept, "u1", NOW)
+    assert {m.id: m.text for m in desk.messages.everything("club")}["m4"] == "Pytałam Zoeę i to Quillowi."
+    assert any("with an ending" in left for left in receipt.remains)
+
+
 def test_a_name_that_several_have_is_refused_with_their_ids() -> None:
     with pytest.raises(NotAllowed, match=r"u2 \(Ben\), u3 \(Ben\)"):
         forget(stores()[0], "ben", NOW)

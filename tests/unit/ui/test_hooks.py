@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from assistant.bootstrap import House
 from assistant.errors import Misconfigured
+from assistant.forgetting import forget
 from knowledge.messages import Channel, Member
 from tests import making
 from tests.unit.knowledge.importers.exports import HOSTILE_TEXTS, discourse_post, json_values, slack_message
@@ -247,6 +248,16 @@ def test_a_broken_profile_is_said_without_its_path(call: Caller, house: House) -
     answer = call(ROW)
     assert answer.status_code == 503
     assert answer.json()["error"].startswith("The community's profile is broken: `hearthside doctor` says where")
+
+
+def test_a_home_without_the_key_of_those_who_were_forgotten_says_what_to_put_back(call: Caller, house: House) -> None:
+    call(ROW)
+    forget(house.forgetting("club"), "anna", house.present())
+    (house.settings.home / "forgotten.key").unlink()
+    answer = call({**ROW, "id": "m2", "author": "ben"})
+    assert answer.status_code == 503
+    assert "Put forgotten.key" in answer.json()["error"]
+    assert answer.json()["error"].endswith("into this one; send it again later.")
 
 
 def test_a_database_that_fails_asks_to_send_it_again(call: Caller, house: House) -> None:
