@@ -24,6 +24,10 @@ INDEX_BATCH = 512
 same length, and share a run of the network."""
 EXAMPLES = 20
 """Skipped parts that a report names one by one."""
+TAKEN = (
+    "its id stands for another post already; bring this export into a community of its own, or, if it is a table, "
+    "leave its ids out with id=none (--map on the command line)"
+)
 _SHELVES: tuple[Kind | None, ...] = (None, "document")
 
 Progress = Callable[[int, int | None], None]
@@ -78,7 +82,7 @@ def import_records(
     examples: list[Skipped] = []
     for read in _batches(records, STORE_BATCH):
         while True:
-            batch = list(rules.admitted(read))
+            batch = list(_without_strangers(rules.admitted(read), store, community))
             try:
                 saved += _save(store, community, batch, rules.forgotten)
                 break
@@ -92,6 +96,23 @@ def import_records(
         seen += sum(isinstance(record, Message) for record in batch)
         progress(seen, None)
     return ImportReport(saved, dict(skipped), tuple(examples))
+
+
+def _without_strangers(records: Iterable[Record], store: MessageStore, community: str) -> Iterator[Record]:
+    """Without posts whose id is that of another: another member wrote it at another time.
+
+    Tables and some platforms number their posts from 1. A member may be called differently later, and a time be read
+    in another zone, but hardly both at once.
+    """
+    given = list(records)
+    known = store.bylines(community, [each.id for each in given if isinstance(each, Message)])
+    for each in given:
+        if isinstance(each, Message) and not each.deleted and each.kind != "document":
+            author, at = known.setdefault(each.id, (each.author, each.at))
+            if author != each.author and at != each.at:
+                yield Skipped(place=f"{each.id}, {each.at:%Y-%m-%d}", reason=TAKEN)
+                continue
+        yield each
 
 
 def _save(store: MessageStore, community: str, batch: Sequence[Record], forgotten: Collection[str] | None) -> Saved:

@@ -99,6 +99,10 @@ class MessageStore(Protocol):
         """
         ...
 
+    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+        """Who wrote these posts, and when, of those that are there with their words."""
+        ...
+
     def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
         """Messages that are not indexed in their present state, oldest first; those `after` one of them, if given."""
         ...

@@ -76,6 +76,10 @@ class MemoryMessageStore:
     def _of(self, community: str) -> list[tuple[tuple[str, str], Message]]:
         return [(key, message) for key, message in self._messages.items() if key[0] == community]
 
+    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+        there = [self._messages[community, id_] for id_ in ids if (community, id_) in self._messages]
+        return {m.id: (m.author, m.at) for m in there if not m.deleted and m.kind != "document"}
+
     def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
         waiting = self._pending(community, embedder)
         return [each for each in waiting if after is None or _age(each) > _age(after)][:limit]

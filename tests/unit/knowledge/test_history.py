@@ -12,6 +12,7 @@ from knowledge.history import (
     EXAMPLES,
     INDEX_BATCH,
     STORE_BATCH,
+    TAKEN,
     ImportReport,
     Understanding,
     compare,
@@ -274,6 +275,17 @@ def test_indexing_that_was_cut_off_before_the_mark_does_one_batch_again(batches:
     index_all(store, index)
     assert (store.count_pending(CLUB, "words"), index.count(CLUB)) == (0, MANY)
     assert len(store.posts(CLUB)) == MANY
+
+
+def test_a_post_whose_id_is_that_of_another_is_not_mistaken_for_it(store: MemoryMessageStore) -> None:
+    review = message("1", "The bag leaks.", author="anna")
+    ticket = message("1", "Where is my order?", author="zed", at=review.at + timedelta(days=9))
+    for given in ([review], [ticket, message("2", author="zed")], [review, ticket]):
+        report = import_records(given, store, CLUB)
+        assert report.skipped == ({TAKEN: 1} if ticket in given else {})
+    assert {each.id: each.author for each in store.everything(CLUB)} == {"1": "anna", "2": "zed"}
+    renamed = review.model_copy(update={"author": "anna.k"})
+    assert import_records([renamed], store, CLUB).saved == Saved(changed=1)
 
 
 def test_what_is_forgotten_while_it_is_indexed_is_not_left_in_the_index(index: MemoryIndex) -> None:
