@@ -6,11 +6,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BufferedReader
 from itertools import accumulate, islice
 from lzma import LZMAError
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from typing import IO, Any, cast
+from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 from zipfile import Path as ZipPath
 
 import ijson
@@ -32,6 +33,10 @@ MAX_LINE = 4 * MAX_TEXT
 """Bytes of the longest line that is read."""
 MAX_STREAM = 8 * 1024**3
 """Bytes of a file that is read as a stream: far beyond any export, within reach of a zip bomb."""
+MAX_RATIO = 100
+"""How many times its size a large part of a zip may unpack to; chats, posts and sheets: ten to thirty times."""
+_MAX_BLANK = 100_000
+"""Blank lines in a row; of more, whoever waits for the next record would hear nothing."""
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
@@ -93,6 +98,19 @@ def size(node: Node) -> int:
     return node.stat().st_size
 
 
+def is_bomb(part: ZipInfo) -> bool:
+    """Whether a part of a zip is large and was packed as small as nothing that people write."""
+    return part.file_size > 2**20 and part.file_size > MAX_RATIO * part.compress_size
+
+
+def check_size(node: Node) -> None:
+    """Raises ValueError for a file that would keep whoever streams it busy without end."""
+    if size(node) > MAX_STREAM:
+        raise ValueError("larger than any export")
+    if isinstance(node, ZipPath) and is_bomb(node.root.getinfo(node.at)):
+        raise ValueError(f"unpacks to more than {MAX_RATIO} times its size")
+
+
 def read_json(node: Node) -> Any:
     """Parse a JSON file. Raises ValueError with the line and column where it breaks."""
     try:
@@ -118,8 +136,7 @@ def json_events(node: Node) -> Iterator[tuple[str, str, Any]]:
 
 def _parsed(node: Node, parse: Callable[["_Shallow"], Iterator[Any]]) -> Iterator[Any]:
     try:
-        if size(node) > MAX_STREAM:
-            raise ValueError("larger than any export")
+        check_size(node)
         with node.open("rb") as file:
             # The BOM that some tools write is no JSON.
             if file.read(3) != b"\xef\xbb\xbf":
@@ -157,25 +174,36 @@ class _Shallow:
         return data
 
 
+def raw_lines(node: Node) -> Iterator[bytes]:
+    """The lines of a file; longer ones in pieces of MAX_LINE. Raises ValueError where it breaks or would never end."""
+    blank = 0
+    try:
+        check_size(node)
+        # Line by line, a part of a zip reads itself five times as slowly as its buffer does.
+        with BufferedReader(cast(Any, node.open("rb"))) as file:
+            while line := file.readline(MAX_LINE):
+                blank = 0 if line.strip() else blank + 1
+                if blank > _MAX_BLANK:
+                    raise ValueError("blank lines without end")
+                yield line
+    except UNREADABLE as error:
+        raise ValueError(f"not readable: {error}") from error
+
+
 def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
     """Each line with its number from 1; None for a line that is not UTF-8 or far too long, which is never held whole.
 
-    Raises ValueError where the file itself breaks.
+    Raises ValueError like raw_lines.
     """
-    try:
-        with node.open("rb") as file:
-            number = 0
-            while raw := file.readline(MAX_LINE):
-                number += 1
-                whole = raw.endswith(b"\n") or len(raw) < MAX_LINE
-                while raw and not raw.endswith(b"\n") and len(raw) == MAX_LINE:
-                    raw = file.readline(MAX_LINE)
-                try:
-                    yield number, (raw.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
-                except UnicodeDecodeError:
-                    yield number, None
-    except UNREADABLE as error:
-        raise ValueError(f"not readable: {error}") from error
+    lines = raw_lines(node)
+    for number, line in enumerate(lines, start=1):
+        whole = line.endswith(b"\n") or len(line) < MAX_LINE
+        while len(line) == MAX_LINE and not line.endswith(b"\n"):
+            line = next(lines, b"")
+        try:
+            yield number, (line.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
+        except UnicodeDecodeError:
+            yield number, None
 
 
 def first_bytes(node: Node, count: int = 65_536) -> bytes:

@@ -15,13 +15,13 @@ from defusedxml.ElementTree import iterparse
 
 from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
-    MAX_STREAM,
     MAX_TEXT,
     UNREADABLE,
     Node,
     Options,
     as_moment,
     beside,
+    check_size,
     clean,
     deleted_or_skip,
     first_bytes,
@@ -29,7 +29,6 @@ from knowledge.importers.source import (
     open_export,
     readable_links,
     record_or_skip,
-    size,
     skipped,
     top_files,
 )
@@ -99,8 +98,7 @@ def _rows(file: Node) -> Iterator[tuple[str, Row | str]]:
         return
     number = 0
     try:
-        if size(file) > MAX_STREAM:
-            raise ValueError("larger than any export")
+        check_size(file)
         with file.open("rb") as opened:
             for number, row in enumerate(_elements(_Careful(opened)), start=1):
                 yield f"{file.name}, row {number}", row

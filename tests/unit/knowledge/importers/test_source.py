@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipExtFile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.errors import BadExport
-from knowledge.importers import source
+from knowledge.importers import recognise, source
 from knowledge.importers.source import (
     MAX_TEXT,
     Options,
@@ -19,6 +20,7 @@ from knowledge.importers.source import (
     open_export,
     parse_time,
     read_json,
+    read_lines,
     skipped,
 )
 from knowledge.messages import Message, Record, Skipped
@@ -184,6 +186,64 @@ def test_what_a_zip_bomb_would_unpack_to_is_not_read(tmp_path: Path, monkeypatch
     assert bomb.stat().st_size < 1000
     with pytest.raises(ValueError, match="larger than"):
         read_json(open_export(bomb) / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "goes_on"),
+    [
+        ("chat.txt", "28/11/2026, 09:05 - Anna: hi\n", "\n"),
+        ("chat.txt", "28/11/2026, 09:05 - Anna: hi\n", "x\n"),
+        ("bags.txt", f"{'=' * 62}\nGuild: Club\nChannel: Bags\n{'=' * 62}\n\n[12/01/2025 09:00] anna\nhi\n", "x\n"),
+        (
+            "a.jsonl",
+            '{"id": "1", "author": "anna", "subreddit": "a", "created_utc": 1, "title": "hi"}\n',
+            "\n",
+        ),
+        ("a.mbox", "From anna@x.example Mon Dec  1 09:00:00 2025\nFrom: anna@x.example\n\nhi\n", "\n"),
+        ("result.json", '{"name": "x", "type": "private_group", "messages": [{"from_id": "1"}', ", {}"),
+        ("Posts.xml", '<posts><row PostTypeId="1" />', "<row />"),
+        ("bags.html", "<body class=chatlog__x>", "<div data-message-id=1>"),
+    ],
+)
+def test_of_a_file_that_a_zip_has_packed_as_no_export_only_the_beginning_is_unpacked(
+    name: str, begins: str, goes_on: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {name: begins + goes_on * (3_000_000 // len(goes_on))})
+    unpacked, read_whole = list[int](), ZipExtFile._read1  # type: ignore[attr-defined]  # all reading goes through it
+
+    def counted(file: ZipExtFile, count: int) -> bytes:
+        data: bytes = read_whole(file, count)
+        unpacked.append(len(data))
+        return data
+
+    monkeypatch.setattr(ZipExtFile, "_read1", counted)
+    reasons = [record.reason for record in recognise(bomb).read(bomb, Options()) if isinstance(record, Skipped)]
+    assert reasons == ["broken file: unpacks to more than 100 times its size"]
+    assert sum(unpacked) < 2_000_000
+
+
+def test_a_file_of_lines_that_is_larger_than_any_export_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "MAX_STREAM", 10)
+    file = tmp_path / "x.txt"
+    file.write_text("one\ntwo\n" * 2)
+    with pytest.raises(ValueError, match="larger than any export"):
+        next(read_lines(file))
+
+
+def test_blank_lines_without_end_are_not_read_to_their_end(tmp_path: Path) -> None:
+    file, lines = tmp_path / "x.txt", list[str | None]()
+    file.write_text("one\n" + " \n" * 300_000)
+    with pytest.raises(ValueError, match="blank lines without end"):
+        lines.extend(line for _, line in read_lines(file))
+    assert len(lines) < 150_000
+
+
+def test_an_archive_is_not_asked_for_each_of_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ZipExtFile, "readline", None)  # it takes five times as long
+    root = open_export(zipped(tmp_path / "a.zip", {"x.txt": "\ufeffone\n\n" + "x" * 900_000 + "\nlast"}))
+    assert list(read_lines(root / "x.txt")) == [(1, "one\n"), (2, "\n"), (3, None), (4, "last")]
 
 
 def test_a_folder_is_opened_as_it_is(tmp_path: Path) -> None:
