@@ -44,12 +44,7 @@ _DEEPEST_BLOCK = 20
 
 
 def recognises(path: Path) -> bool:
-    if path.is_file() and path.suffix.lower() != ".zip":
-        return False
-    try:
-        return _root(open_export(path)) is not None
-    except Exception:  # noqa: BLE001  an archive that cannot be opened is not this format
-        return False
+    return (path.is_dir() or path.suffix.lower() == ".zip") and _root(open_export(path)) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

@@ -228,11 +228,8 @@ def files_in(node: Node) -> Iterator[Node]:
 
 
 def has_file(path: Path, is_one: Callable[[Node], object], files: Callable[[Node], Iterator[Node]] = files_in) -> bool:
-    """Whether one of the first `files` of an export is one of these. What cannot be opened has none."""
-    try:
-        return any(map(is_one, islice(files(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be read is no format of ours
-        return False
+    """Whether one of the first `files` of an export is one of these. Raises what opening it does."""
+    return any(map(is_one, islice(files(open_export(path)), _TASTE)))
 
 
 def top_files(node: Node, name: str) -> Iterator[Node]:

@@ -47,10 +47,7 @@ Row = Mapping[str, str]
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return _posts(open_export(path)) is not None
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return _posts(open_export(path)) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

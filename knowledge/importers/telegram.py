@@ -43,11 +43,8 @@ _NOT_READ = ("personal_chat", "bot_chat", "saved_messages", "replies", "verifica
 
 
 def recognises(path: Path) -> bool:
-    try:
-        file = _file(open_export(path))
-        return file is not None and _begins(first_bytes(file))
-    except Exception:  # noqa: BLE001  what cannot be read is not this format
-        return False
+    file = _file(open_export(path))
+    return file is not None and _begins(first_bytes(file))
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

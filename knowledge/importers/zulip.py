@@ -61,10 +61,7 @@ Fields = Mapping[str, Any]
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return _export(path) is not None or has_file(path, _is_page)
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return _export(path) is not None or has_file(path, _is_page)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

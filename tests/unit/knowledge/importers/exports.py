@@ -91,6 +91,14 @@ def zipped_folder(folder: Path, path: Path) -> Path:
     return zipped(path, [(str(file.relative_to(folder)), file.read_text(encoding="utf-8")) for file in files])
 
 
+def with_a_broken_directory(archive: Path) -> Path:
+    """The same archive, which no longer opens: the first name in it says that it is UTF-8 and is not."""
+    data = archive.read_bytes()
+    entry = data.rindex(b"PK\x01\x02")
+    archive.write_bytes(data[: entry + 9] + b"\x08" + data[entry + 10 : entry + 46] + b"\xff" + data[entry + 47 :])
+    return archive
+
+
 def read_slack(path: Path) -> list[Record]:
     return list(slack.read(path, Options()))
 

@@ -25,7 +25,7 @@ from knowledge.importers.source import (
 )
 from knowledge.messages import Message, Record, Skipped
 from tests.making import NOW
-from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, zipped
+from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, with_a_broken_directory, zipped
 
 
 @pytest.mark.parametrize(
@@ -257,10 +257,7 @@ def test_an_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
 
 
 def test_an_archive_with_a_broken_directory_cannot_be_read_at_all(tmp_path: Path) -> None:
-    archive = zipped(tmp_path / "a.zip", {"aaaa": "x"})
-    broken = archive.read_bytes().replace(b"aaaa", b"\xff\xff\xff\xff")
-    flags = broken.rindex(b"PK\x01\x02") + 9
-    archive.write_bytes(broken[:flags] + b"\x08" + broken[flags + 1 :])
+    archive = with_a_broken_directory(zipped(tmp_path / "a.zip", {"a": "x"}))
     with pytest.raises(BadExport, match=r"a\.zip"):
         open_export(archive)
 
