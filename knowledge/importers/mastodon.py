@@ -62,7 +62,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 
 def _outbox(node: Node) -> Node | None:
-    """The file itself, or outbox.json at the top of an archive or in the single folder around it."""
+    """The file itself, or the first outbox.json at the top of an archive or in the folders there."""
     if node.is_file():
         begun = first_bytes(node)
         return node if all(sign in begun for sign in _SIGNS) else None

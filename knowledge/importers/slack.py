@@ -25,6 +25,7 @@ from knowledge.importers.source import (
     read_json,
     record_or_skip,
     skipped,
+    top_folders,
 )
 from knowledge.messages import Channel, Member, Record, Skipped, Visibility
 
@@ -72,12 +73,7 @@ _LISTINGS: tuple[tuple[str, Visibility], ...] = (("channels.json", "public"), ("
 
 def _root(node: Node) -> Node | None:
     """Where channels.json lies: at the top, or in the single folder that an archiver put around it."""
-    if not node.is_dir():
-        return None
-    if (node / "channels.json").is_file():
-        return node
-    inner = [child for child in node.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))]
-    return inner[0] if len(inner) == 1 and (inner[0] / "channels.json").is_file() else None
+    return next((folder for folder in top_folders(node, alone=True) if (folder / "channels.json").is_file()), None)
 
 
 def _listing(root: Node, name: str) -> Iterator[dict[str, Any] | Skipped]:

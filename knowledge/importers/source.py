@@ -232,11 +232,17 @@ def has_file(path: Path, is_one: Callable[[Node], object], files: Callable[[Node
     return any(map(is_one, islice(files(open_export(path)), _TASTE)))
 
 
-def top_files(node: Node, name: str) -> Iterator[Node]:
-    """What is called `name` at the top of a folder or zip, then in the folders there: archivers put one around."""
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
-        if (folder / name).is_file():
-            yield folder / name
+def top_folders(node: Node, *, alone: bool = False) -> list[Node]:
+    """A folder or zip, then the folders at its top, as archivers put one around; `alone`: only if there is just one."""
+    if not node.is_dir():
+        return []
+    inner = [child for child in node.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))]
+    return [node, *(inner if len(inner) == 1 or not alone else [])]
+
+
+def top_files(node: Node, name: str, *, alone: bool = False) -> Iterator[Node]:
+    """The files of that name in the top folders."""
+    return (folder / name for folder in top_folders(node, alone=alone) if (folder / name).is_file())
 
 
 def beside(node: Node, name: str) -> Node:

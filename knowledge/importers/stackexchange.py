@@ -67,7 +67,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 
 def _posts(node: Node) -> Node | None:
-    """The file itself, or Posts.xml at the top of a folder or zip or in the single folder around it."""
+    """The file itself, or the first Posts.xml at the top of a folder or zip or in the folders there."""
     if node.is_file():
         begun = first_bytes(node)
         return node if b"<posts" in begun and b"PostTypeId=" in begun else None

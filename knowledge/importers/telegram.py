@@ -28,6 +28,7 @@ from knowledge.importers.source import (
     open_export,
     record_or_skip,
     skipped,
+    top_files,
 )
 from knowledge.messages import Channel, Member, Record, Visibility
 
@@ -58,14 +59,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 def _file(root: Node) -> Node | None:
     """The file itself, result.json in its folder, or in the single folder that an archiver put around it."""
-    if root.is_file():
-        return root
-    children: list[Node] = list(root.iterdir()) if root.is_dir() else []
-    folders = [child for child in children if child.is_dir() and not child.name.startswith((".", "__"))]
-    for folder in [root, *(folders if len(folders) == 1 else [])]:
-        if (folder / "result.json").is_file():
-            return folder / "result.json"
-    return None
+    return root if root.is_file() else next(top_files(root, "result.json", alone=True), None)
 
 
 def _begins(beginning: bytes) -> bool:

@@ -37,6 +37,7 @@ from knowledge.importers.source import (
     record_or_skip,
     skipped,
     stream_json,
+    top_folders,
 )
 from knowledge.messages import Channel, Kind, Member, Message, Record
 
@@ -76,7 +77,7 @@ class _Export(NamedTuple):
 
 
 def _export(path: Path) -> _Export | None:
-    """The parts of an organization's export, at the top or in the folder around them."""
+    """The parts of an organization's export, at the top or in the folders there."""
     begun = first_bytes(path, 300) if path.is_file() else b""
     is_tar = begun.startswith(b"\x1f\x8b") or begun[257:262] == b"ustar"
     parts = {part.name: part for part in (_tar_parts(path) if is_tar else _parts(open_export(path)))}
@@ -89,7 +90,7 @@ def _is_part(name: str) -> bool:
 
 
 def _parts(node: Node) -> Iterator[Node]:
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
+    for folder in top_folders(node):
         yield from (file for file in folder.iterdir() if _is_part(file.name) and file.is_file())
 
 

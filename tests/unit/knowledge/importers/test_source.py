@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from zipfile import ZipExtFile
+from zipfile import ZipExtFile, ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +22,7 @@ from knowledge.importers.source import (
     read_json,
     read_lines,
     skipped,
+    top_files,
 )
 from knowledge.messages import Message, Record, Skipped
 from tests.making import NOW
@@ -248,6 +249,27 @@ def test_an_archive_is_not_asked_for_each_of_its_lines(tmp_path: Path, monkeypat
 
 def test_a_folder_is_opened_as_it_is(tmp_path: Path) -> None:
     assert open_export(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    ("entries", "alone", "found"),
+    [
+        (["x", "a/x", "b/x"], False, ["x", "a/x", "b/x"]),
+        (["x", "a/x", "b/x"], True, ["x"]),
+        (["a/x", ".git/x", "__MACOSX/x"], True, ["a/x"]),
+        (["a/x", ".git/x", "__MACOSX/x"], False, ["a/x"]),
+        (["a/a/x", "a/y"], False, []),
+    ],
+)
+def test_a_file_is_looked_for_at_the_top_and_in_the_folders_there(
+    entries: list[str], alone: bool, found: list[str], packed: bool, tmp_path: Path
+) -> None:
+    archive = zipped(tmp_path / "a.zip", dict.fromkeys(entries, ""))
+    if not packed:
+        ZipFile(archive).extractall(tmp_path / "a")
+    files = top_files(open_export(archive if packed else tmp_path / "a"), "x", alone=alone)
+    assert sorted(str(file).partition("/a.zip/" if packed else f"{tmp_path}/a/")[2] for file in files) == sorted(found)
 
 
 def test_an_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
