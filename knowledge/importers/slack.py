@@ -16,6 +16,7 @@ import regex
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_text,
     clean,
@@ -215,18 +216,16 @@ def _unlisted(place: str, author: str, item: Mapping[str, Any]) -> Record:
 
 
 def _reactions(value: Any) -> dict[str, int]:
-    items = value if isinstance(value, list) else []
     return {
         clean(str(item["name"])): item["count"]
-        for item in items
+        for item in as_list(value)
         if isinstance(item, dict) and "name" in item and isinstance(item.get("count"), int) and item["count"] > 0
     }
 
 
 def _pictures(value: Any) -> str:
     """What the descriptions of a message's pictures say."""
-    files = value if isinstance(value, list) else []
-    return "\n".join(filter(None, (as_text(as_mapping(file).get("alt_txt")) for file in files)))
+    return "\n".join(filter(None, (as_text(as_mapping(file).get("alt_txt")) for file in as_list(value))))
 
 
 def plain_text(text: str, names: Mapping[str, str]) -> str:

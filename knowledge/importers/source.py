@@ -282,6 +282,11 @@ def as_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def as_list(value: object) -> list[Any]:
+    """A JSON list; an empty one of what should be one and is not."""
+    return value if isinstance(value, list) else []
+
+
 def as_moment(value: object) -> datetime | None:
     """ISO 8601, or seconds or milliseconds since 1970; None for anything else."""
     try:

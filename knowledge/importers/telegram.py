@@ -18,6 +18,7 @@ from knowledge.importers.chats import told_once
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -201,14 +202,14 @@ def _piece(piece: Any) -> str:
 
 def _poll(value: Any) -> str:
     """The question of a poll, then a line for each option."""
-    question, answers = _plain(as_mapping(value).get("question")), as_mapping(value).get("answers")
-    options = [_plain(as_mapping(answer).get("text")) for answer in answers] if isinstance(answers, list) else []
+    question, answers = _plain(as_mapping(value).get("question")), as_list(as_mapping(value).get("answers"))
+    options = [_plain(as_mapping(answer).get("text")) for answer in answers]
     return "\n".join([question, *(f"– {option}" for option in options if clean(option))]) if clean(question) else ""
 
 
 def _reactions(value: Any) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for item in map(as_mapping, value if isinstance(value, list) else []):
+    for item in map(as_mapping, as_list(value)):
         # A custom emoji has no name in the export.
         name = clean(as_text(item.get("emoji"))) or clean(as_text(item.get("type")))
         count = item.get("count")

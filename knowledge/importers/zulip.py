@@ -23,6 +23,7 @@ from knowledge.importers.source import (
     UNREADABLE,
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -358,7 +359,7 @@ def _unescaped(name: str) -> str:
 
 def _reactions(value: Any) -> dict[str, int]:
     """The API lists a reaction once for each member."""
-    named = (clean(as_text(as_mapping(item).get("emoji_name"))) for item in (value if isinstance(value, list) else []))
+    named = (clean(as_text(as_mapping(item).get("emoji_name"))) for item in as_list(value))
     return dict(Counter(filter(None, named)))
 
 

@@ -13,6 +13,7 @@ from knowledge.importers import recognise, source
 from knowledge.importers.source import (
     MAX_TEXT,
     Options,
+    as_list,
     as_mapping,
     as_text,
     clean,
@@ -112,6 +113,11 @@ def test_only_texts_and_numbers_are_text(value: object, text: str) -> None:
 @pytest.mark.parametrize("value", [None, "x", 5, [], [("a", 1)]])
 def test_what_is_no_object_has_no_fields(value: object) -> None:
     assert as_mapping(value) == {}
+
+
+@pytest.mark.parametrize("value", [None, "x", 5, {}, ("a",)])
+def test_what_is_no_list_has_no_items(value: object) -> None:
+    assert as_list(value) == []
 
 
 def a_message(**changes: object) -> Record:
