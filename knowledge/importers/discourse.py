@@ -30,6 +30,7 @@ from knowledge.importers.source import (
     read_json,
     record_or_skip,
     skipped,
+    told_once,
 )
 from knowledge.messages import Channel, Member, Record
 
@@ -54,8 +55,11 @@ def _has_post(file: Node) -> bool:
 
 def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield each post with its member and category, in the order of the file names."""
+    yield from told_once(_records(path, options), anew=False)
+
+
+def _records(path: Path, options: Options) -> Iterator[Record]:
     root = open_export(path)
-    known: set[str] = set()
     lists = _Lists(_files(root))
     file = None
     for file in _files(root):
@@ -67,13 +71,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         if _is_list(data):
             continue
         for number, item in enumerate(_posts(data), start=1):
-            for record in read_post(f"{file.name}, post {number}", lists.complete(item), options):
-                key = f"{type(record).__name__} {getattr(record, 'id', '')}"
-                if isinstance(record, Channel | Member):
-                    if key in known:
-                        continue
-                    known.add(key)
-                yield record
+            yield from read_post(f"{file.name}, post {number}", lists.complete(item), options)
     if file is None:
         yield skipped(path.name, "no file that ends in .json")
 

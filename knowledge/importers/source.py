@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -263,6 +263,18 @@ def first_messages(parents: Mapping[str, str]) -> Mapping[str, str]:
             first = parent
         threads |= dict.fromkeys(passed, first)
     return threads
+
+
+def told_once(records: Iterable[Record], *, anew: bool = True) -> Iterator[Record]:
+    """Each channel and member once; `anew`: and again where the export says something new of them."""
+    known: dict[tuple[type[Record], str], Record] = {}
+    for record in records:
+        if isinstance(record, Channel | Member):
+            key = (type(record), record.id)
+            if key in known and (known[key] == record or not anew):
+                continue
+            known[key] = record
+        yield record
 
 
 def skipped(place: str, reason: str) -> Skipped:

@@ -14,7 +14,6 @@ from typing import Any
 
 from ijson.common import ObjectBuilder
 
-from knowledge.importers.chats import told_once
 from knowledge.importers.source import (
     Node,
     Options,
@@ -29,6 +28,7 @@ from knowledge.importers.source import (
     open_export,
     record_or_skip,
     skipped,
+    told_once,
     top_files,
 )
 from knowledge.messages import Channel, Member, Record, Visibility

@@ -23,9 +23,10 @@ from knowledge.importers.source import (
     read_json,
     read_lines,
     skipped,
+    told_once,
     top_files,
 )
-from knowledge.messages import Message, Record, Skipped
+from knowledge.messages import Member, Message, Record, Skipped
 from tests.making import NOW
 from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, with_a_broken_directory, zipped
 
@@ -251,6 +252,12 @@ def test_an_archive_is_not_asked_for_each_of_its_lines(tmp_path: Path, monkeypat
     monkeypatch.setattr(ZipExtFile, "readline", None)  # it takes five times as long
     root = open_export(zipped(tmp_path / "a.zip", {"x.txt": "\ufeffone\n\n" + "x" * 900_000 + "\nlast"}))
     assert list(read_lines(root / "x.txt")) == [(1, "one\n"), (2, "\n"), (3, None), (4, "last")]
+
+
+@pytest.mark.parametrize(("anew", "names"), [(True, ["Anna", "Annie", "Anna"]), (False, ["Anna"])])
+def test_a_member_is_told_once_and_anew_under_another_name_where_that_is_wanted(anew: bool, names: list[str]) -> None:
+    told = told_once((Member(id="1", name=name) for name in ("Anna", "Anna", "Annie", "Anna")), anew=anew)
+    assert [record.name for record in told if isinstance(record, Member)] == names
 
 
 def test_a_folder_is_opened_as_it_is(tmp_path: Path) -> None:
