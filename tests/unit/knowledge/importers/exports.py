@@ -8,8 +8,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from hypothesis import strategies as st
 
-from knowledge.importers import discourse, slack, tabular
-from knowledge.importers.source import Options
 from knowledge.messages import Channel, Member, Message, Record, Skipped
 
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
@@ -97,18 +95,6 @@ def with_a_broken_directory(archive: Path) -> Path:
     entry = data.rindex(b"PK\x01\x02")
     archive.write_bytes(data[: entry + 9] + b"\x08" + data[entry + 10 : entry + 46] + b"\xff" + data[entry + 47 :])
     return archive
-
-
-def read_slack(path: Path) -> list[Record]:
-    return list(slack.read(path, Options()))
-
-
-def read_discourse(path: Path) -> list[Record]:
-    return list(discourse.read(path, Options()))
-
-
-def read_table(path: Path, options: Options = Options()) -> list[Record]:  # noqa: B008  immutable
-    return list(tabular.read(path, options))
 
 
 def messages(records: Sequence[Record]) -> list[Message]:
