@@ -35,6 +35,8 @@ MAX_STREAM = 8 * 1024**3
 """Bytes of a file that is read as a stream: far beyond any export, within reach of a zip bomb."""
 MAX_RATIO = 100
 """How many times its size a large part of a zip may unpack to; chats, posts and sheets: ten to thirty times."""
+_SMALL = 8 * 1024 * 1024
+"""Bytes, unpacked, of an archive that may be packed however small."""
 _MAX_BLANK = 100_000
 """Blank lines in a row; of more, whoever waits for the next record would hear nothing."""
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
@@ -87,6 +89,9 @@ def open_export(path: Path) -> Node:
             raise BadExport(f"{path}: not a readable zip archive: {error}") from error
         # Names that no archiver writes: ZipPath can be kept busy forever with them.
         archive.filelist = [i for i in archive.filelist if "//" not in i.filename and i.filename.count("/") <= _DEEPEST]
+        # Each part of a bomb may be small enough to be read.
+        if sum(part.file_size for part in archive.filelist) > max(_SMALL, MAX_RATIO * size(path)):
+            raise BadExport(f"{path}: unpacks to more than {MAX_RATIO} times its size")
         return ZipPath(archive)
     return path
 

@@ -230,6 +230,13 @@ def test_of_a_file_that_a_zip_has_packed_as_no_export_only_the_beginning_is_unpa
     assert sum(unpacked) < 2_000_000
 
 
+def test_an_archive_of_many_small_parts_that_unpack_to_far_more_is_not_opened(tmp_path: Path) -> None:
+    parts = {f"{number}.txt": "28/11/2026, 09:05 - Anna: hi\n" + "x\n" * 500_000 for number in range(10)}
+    assert open_export(zipped(tmp_path / "a.zip", dict(list(parts.items())[:5])))
+    with pytest.raises(BadExport, match=r"b\.zip: unpacks to more than 100 times its size"):
+        open_export(zipped(tmp_path / "b.zip", parts))
+
+
 def test_a_file_of_lines_that_is_larger_than_any_export_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
