@@ -1,7 +1,7 @@
 """One module per export format. Each recognises its format by content and yields records, streaming; pure parsing.
 
 An importer never raises for a part it cannot read: it yields `Skipped` with the place and goes on. It raises BadExport
-only when nothing at all can be read.
+only when nothing at all can be read. Its `recognises` may raise anything: what it breaks on is not its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def recognise(path: Path, name: str | None = None) -> Format:
     if not path.exists():
         raise UnknownFormat(f"{path} does not exist.")
     for format_ in FORMATS:
-        if name == format_.name or (name is None and format_.recognises(path)):
+        if name == format_.name or (name is None and _recognises(format_, path)):
             return format_
     known = ", ".join(format_.name for format_ in FORMATS)
     if name is not None:
@@ -68,3 +68,10 @@ def recognise(path: Path, name: str | None = None) -> Format:
         f"{tabular.ADVICE}. Documents: Markdown, TXT, HTML or PDF, in a folder with nothing else. "
         "If it is one of these and damaged, name its format (--format on the command line) to hear what is wrong."
     )
+
+
+def _recognises(format_: Format, path: Path) -> bool:
+    try:
+        return format_.recognises(path)
+    except Exception:  # noqa: BLE001  whatever a broken file does to it, the file is not of this format
+        return False

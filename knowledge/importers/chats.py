@@ -1,10 +1,7 @@
-"""What the exports of chats share: ids for messages that have none, members that are told once."""
+"""Ids for messages of chats that have none."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
 from hashlib import sha256
-
-from knowledge.messages import Channel, Member, Record
 
 _REMEMBERED = 20_000
 """Ids that are watched for equals: equals stand near one another in a chat."""
@@ -24,15 +21,3 @@ class MadeUpIds:
         if len(self._counts) > _REMEMBERED:
             self._counts.popitem(last=False)
         return id_ if count == 1 else f"{id_}-{count}"
-
-
-def told_once(records: Iterable[Record]) -> Iterator[Record]:
-    """Each channel and member once, and again only where the export says something new of them."""
-    known: dict[tuple[type[Record], str], Record] = {}
-    for record in records:
-        if isinstance(record, Channel | Member):
-            key = (type(record), record.id)
-            if known.get(key) == record:
-                continue
-            known[key] = record
-        yield record

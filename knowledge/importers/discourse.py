@@ -16,6 +16,7 @@ from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_text,
     clean,
@@ -29,6 +30,7 @@ from knowledge.importers.source import (
     read_json,
     record_or_skip,
     skipped,
+    told_once,
 )
 from knowledge.messages import Channel, Member, Record
 
@@ -53,8 +55,11 @@ def _has_post(file: Node) -> bool:
 
 def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield each post with its member and category, in the order of the file names."""
+    yield from told_once(_records(path, options), anew=False)
+
+
+def _records(path: Path, options: Options) -> Iterator[Record]:
     root = open_export(path)
-    known: set[str] = set()
     lists = _Lists(_files(root))
     file = None
     for file in _files(root):
@@ -66,13 +71,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         if _is_list(data):
             continue
         for number, item in enumerate(_posts(data), start=1):
-            for record in read_post(f"{file.name}, post {number}", lists.complete(item), options):
-                key = f"{type(record).__name__} {getattr(record, 'id', '')}"
-                if isinstance(record, Channel | Member):
-                    if key in known:
-                        continue
-                    known.add(key)
-                yield record
+            yield from read_post(f"{file.name}, post {number}", lists.complete(item), options)
     if file is None:
         yield skipped(path.name, "no file that ends in .json")
 
@@ -121,9 +120,8 @@ class _Lists:
 def _by_id(items: Any) -> dict[str, Mapping[str, Any]]:
     """Objects by their id, and the categories inside a category."""
     found: dict[str, Mapping[str, Any]] = {}
-    for item in map(as_mapping, items if isinstance(items, list) else []):
-        below = item.get("subcategory_list")
-        for each in (item, *map(as_mapping, below if isinstance(below, list) else [])):
+    for item in map(as_mapping, as_list(items)):
+        for each in (item, *map(as_mapping, as_list(item.get("subcategory_list")))):
             found[as_text(each.get("id"))] = each
     return found
 
@@ -233,10 +231,9 @@ def _roles(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _polls(item: Mapping[str, Any]) -> list[str]:
     """The question of each poll of a post, if it has one, and its options, a line each; nothing of what has none."""
-    polls, lines = item.get("polls"), list[str]()
-    for poll in map(as_mapping, polls if isinstance(polls, list) else []):
-        options = poll.get("options")
-        texts = [html_text(as_text(as_mapping(o).get("html"))) for o in (options if isinstance(options, list) else [])]
+    lines = list[str]()
+    for poll in map(as_mapping, as_list(item.get("polls"))):
+        texts = [html_text(as_text(as_mapping(option).get("html"))) for option in as_list(poll.get("options"))]
         if any(texts):
             lines += [html_text(as_text(poll.get("title"))), *(f"– {text}" for text in texts if text)]
     return [line for line in lines if line]
@@ -280,17 +277,12 @@ def _own_words(raw: str) -> str:
 
 
 def _reactions(item: dict[str, Any]) -> dict[str, int]:
-    listed = item.get("reactions")
-    if isinstance(listed, list) and listed:
+    if listed := as_list(item.get("reactions")):
         return {
             clean(str(r["id"])): r["count"]
             for r in listed
             if isinstance(r, dict) and "id" in r and isinstance(r.get("count"), int)
         }
-    actions = item.get("actions_summary")
-    likes = (
-        [a.get("count", 0) for a in actions if isinstance(a, dict) and a.get("id") == 2]
-        if isinstance(actions, list)
-        else []
-    )
+    actions = map(as_mapping, as_list(item.get("actions_summary")))
+    likes = [action.get("count", 0) for action in actions if action.get("id") == 2]
     return {"heart": likes[0]} if likes and likes[0] else {}

@@ -82,15 +82,12 @@ class Document(NamedTuple):
 
 def recognises(path: Path) -> bool:
     """A document, or a folder with documents and nothing else that anybody could want to have read."""
-    try:
-        if path.is_file():
-            return _is_document(path)
-        files = list(islice(_files(path), _MANY))
-        documents = [file for file in files if file.suffix.lower() in _READERS]
-        others = [file for file in files if file.suffix.lower() not in _READERS.keys() | _BESIDE]
-        return not others and any(map(_is_document, documents[:_TASTE]))
-    except (OSError, RecursionError):
-        return False
+    if path.is_file():
+        return _is_document(path)
+    files = list(islice(_files(path), _MANY))
+    documents = [file for file in files if file.suffix.lower() in _READERS]
+    others = [file for file in files if file.suffix.lower() not in _READERS.keys() | _BESIDE]
+    return not others and any(map(_is_document, documents[:_TASTE]))
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:

@@ -16,6 +16,7 @@ from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -42,10 +43,7 @@ _SIGNS = (b'"OrderedCollection', b'"orderedItems"', b"#Public")
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return _outbox(open_export(path)) is not None
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return _outbox(open_export(path)) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
@@ -65,7 +63,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 
 def _outbox(node: Node) -> Node | None:
-    """The file itself, or outbox.json at the top of an archive or in the single folder around it."""
+    """The file itself, or the first outbox.json at the top of an archive or in the folders there."""
     if node.is_file():
         begun = first_bytes(node)
         return node if all(sign in begun for sign in _SIGNS) else None
@@ -165,8 +163,9 @@ def _is_public(item: Mapping[str, Any]) -> bool:
 
 def _said(post: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     """What a post says: its content warning as title, its words, the options of a poll, what its pictures show."""
-    options = [_plain(as_mapping(option).get("name")) for option in _list(post.get("oneOf")) + _list(post.get("anyOf"))]
-    pictures = [_plain(as_mapping(attached).get("name")) for attached in _list(post.get("attachment"))]
+    choices = as_list(post.get("oneOf")) + as_list(post.get("anyOf"))
+    options = [_plain(as_mapping(choice).get("name")) for choice in choices]
+    pictures = [_plain(as_mapping(attached).get("name")) for attached in as_list(post.get("attachment"))]
     lines = [html_text(as_text(post.get("content"))), *(f"– {option}" for option in options if option), *pictures]
     kind: Kind = "poll" if post.get("type") == "Question" else "post"
     edited = as_moment(post.get("updated"))
@@ -188,7 +187,3 @@ def _counts(**collections: object) -> dict[str, int]:
 
 def _plain(value: object) -> str:
     return " ".join(clean(as_text(value)).split())
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -27,8 +27,6 @@ import regex
 
 from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
-    MAX_LINE,
-    UNREADABLE,
     Node,
     Options,
     clean,
@@ -37,6 +35,7 @@ from knowledge.importers.source import (
     has_file,
     message_or_skip,
     open_export,
+    raw_lines,
     record_or_skip,
     skipped,
 )
@@ -98,27 +97,29 @@ def _is_mbox(file: Node) -> bool:
 
 
 def _mails(file: Node) -> Iterator[tuple[bytes, bytes]]:
-    """Each mail as the line that separates it from the one before, and as much of it as is read."""
+    """Each mail as the line that separates it from the one before, and as much of it as is read.
+
+    Raises ValueError like raw_lines, after the mail where the file breaks.
+    """
     separator, kept, length = b"", list[bytes](), 0
     begins, after_blank, broken = True, True, None
     try:
-        with file.open("rb") as opened:
-            while line := opened.readline(MAX_LINE):
-                if begins and after_blank and line.startswith(b"From ") and (not separator or _SEPARATOR.match(line)):
-                    if separator:
-                        yield separator, b"".join(kept)
-                    separator, kept, length = line, [], 0
-                elif separator and length < _MAX_MAIL:
-                    kept.append(line)
-                    length += len(line)
-                after_blank = begins and not line.strip()
-                begins = line.endswith(b"\n")
-    except UNREADABLE as error:
+        for line in raw_lines(file):
+            if begins and after_blank and line.startswith(b"From ") and (not separator or _SEPARATOR.match(line)):
+                if separator:
+                    yield separator, b"".join(kept)
+                separator, kept, length = line, [], 0
+            elif separator and length < _MAX_MAIL:
+                kept.append(line)
+                length += len(line)
+            after_blank = begins and not line.strip()
+            begins = line.endswith(b"\n")
+    except ValueError as error:
         broken = error
     if separator:
         yield separator, b"".join(kept)
     if broken is not None:
-        raise ValueError(f"not readable: {broken}") from broken
+        raise broken
 
 
 class _Short(Compat32):

@@ -15,6 +15,7 @@ from typing import Any
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -162,8 +163,8 @@ def _submission(place: str, item: Item, fields: dict[str, Any]) -> Record:
     title, body = _plain(as_text(item["title"])), as_text(item.get("selftext"))
     if body.strip().lower() in _GONE or title.lower() in _GONE:
         return deleted_or_skip(place, **fields)
-    options = as_mapping(item.get("poll_data")).get("options")
-    choices = [_plain(as_text(as_mapping(o).get("text"))) for o in options] if isinstance(options, list) else []
+    options = as_list(as_mapping(item.get("poll_data")).get("options"))
+    choices = [_plain(as_text(as_mapping(option).get("text"))) for option in options]
     details = _details(item) | {"kind": "poll" if any(choices) else "post"}
     lines = [_plain(body), *(f"– {choice}" for choice in choices if choice)]
     if any(lines):

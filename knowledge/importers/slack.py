@@ -16,6 +16,7 @@ import regex
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_text,
     clean,
@@ -25,6 +26,7 @@ from knowledge.importers.source import (
     read_json,
     record_or_skip,
     skipped,
+    top_folders,
 )
 from knowledge.messages import Channel, Member, Record, Skipped, Visibility
 
@@ -44,12 +46,7 @@ _DEEPEST_BLOCK = 20
 
 
 def recognises(path: Path) -> bool:
-    if path.is_file() and path.suffix.lower() != ".zip":
-        return False
-    try:
-        return _root(open_export(path)) is not None
-    except Exception:  # noqa: BLE001  an archive that cannot be opened is not this format
-        return False
+    return (path.is_dir() or path.suffix.lower() == ".zip") and _root(open_export(path)) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
@@ -77,12 +74,7 @@ _LISTINGS: tuple[tuple[str, Visibility], ...] = (("channels.json", "public"), ("
 
 def _root(node: Node) -> Node | None:
     """Where channels.json lies: at the top, or in the single folder that an archiver put around it."""
-    if not node.is_dir():
-        return None
-    if (node / "channels.json").is_file():
-        return node
-    inner = [child for child in node.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))]
-    return inner[0] if len(inner) == 1 and (inner[0] / "channels.json").is_file() else None
+    return next((folder for folder in top_folders(node, alone=True) if (folder / "channels.json").is_file()), None)
 
 
 def _listing(root: Node, name: str) -> Iterator[dict[str, Any] | Skipped]:
@@ -224,18 +216,16 @@ def _unlisted(place: str, author: str, item: Mapping[str, Any]) -> Record:
 
 
 def _reactions(value: Any) -> dict[str, int]:
-    items = value if isinstance(value, list) else []
     return {
         clean(str(item["name"])): item["count"]
-        for item in items
+        for item in as_list(value)
         if isinstance(item, dict) and "name" in item and isinstance(item.get("count"), int) and item["count"] > 0
     }
 
 
 def _pictures(value: Any) -> str:
     """What the descriptions of a message's pictures say."""
-    files = value if isinstance(value, list) else []
-    return "\n".join(filter(None, (as_text(as_mapping(file).get("alt_txt")) for file in files)))
+    return "\n".join(filter(None, (as_text(as_mapping(file).get("alt_txt")) for file in as_list(value))))
 
 
 def plain_text(text: str, names: Mapping[str, str]) -> str:

@@ -3,14 +3,15 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BufferedReader
 from itertools import accumulate, islice
 from lzma import LZMAError
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from typing import IO, Any, cast
+from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 from zipfile import Path as ZipPath
 
 import ijson
@@ -32,6 +33,12 @@ MAX_LINE = 4 * MAX_TEXT
 """Bytes of the longest line that is read."""
 MAX_STREAM = 8 * 1024**3
 """Bytes of a file that is read as a stream: far beyond any export, within reach of a zip bomb."""
+MAX_RATIO = 100
+"""How many times its size a large part of a zip may unpack to; chats, posts and sheets: ten to thirty times."""
+_SMALL = 8 * 1024 * 1024
+"""Bytes, unpacked, of an archive that may be packed however small."""
+_MAX_BLANK = 100_000
+"""Blank lines in a row; of more, whoever waits for the next record would hear nothing."""
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
@@ -82,6 +89,9 @@ def open_export(path: Path) -> Node:
             raise BadExport(f"{path}: not a readable zip archive: {error}") from error
         # Names that no archiver writes: ZipPath can be kept busy forever with them.
         archive.filelist = [i for i in archive.filelist if "//" not in i.filename and i.filename.count("/") <= _DEEPEST]
+        # Each part of a bomb may be small enough to be read.
+        if sum(part.file_size for part in archive.filelist) > max(_SMALL, MAX_RATIO * size(path)):
+            raise BadExport(f"{path}: unpacks to more than {MAX_RATIO} times its size")
         return ZipPath(archive)
     return path
 
@@ -91,6 +101,19 @@ def size(node: Node) -> int:
     if isinstance(node, ZipPath):
         return node.root.getinfo(node.at).file_size
     return node.stat().st_size
+
+
+def is_bomb(part: ZipInfo) -> bool:
+    """Whether a part of a zip is large and was packed as small as nothing that people write."""
+    return part.file_size > 2**20 and part.file_size > MAX_RATIO * part.compress_size
+
+
+def check_size(node: Node) -> None:
+    """Raises ValueError for a file that would keep whoever streams it busy without end."""
+    if size(node) > MAX_STREAM:
+        raise ValueError("larger than any export")
+    if isinstance(node, ZipPath) and is_bomb(node.root.getinfo(node.at)):
+        raise ValueError(f"unpacks to more than {MAX_RATIO} times its size")
 
 
 def read_json(node: Node) -> Any:
@@ -118,8 +141,7 @@ def json_events(node: Node) -> Iterator[tuple[str, str, Any]]:
 
 def _parsed(node: Node, parse: Callable[["_Shallow"], Iterator[Any]]) -> Iterator[Any]:
     try:
-        if size(node) > MAX_STREAM:
-            raise ValueError("larger than any export")
+        check_size(node)
         with node.open("rb") as file:
             # The BOM that some tools write is no JSON.
             if file.read(3) != b"\xef\xbb\xbf":
@@ -157,25 +179,36 @@ class _Shallow:
         return data
 
 
+def raw_lines(node: Node) -> Iterator[bytes]:
+    """The lines of a file; longer ones in pieces of MAX_LINE. Raises ValueError where it breaks or would never end."""
+    blank = 0
+    try:
+        check_size(node)
+        # Line by line, a part of a zip reads itself five times as slowly as its buffer does.
+        with BufferedReader(cast(Any, node.open("rb"))) as file:
+            while line := file.readline(MAX_LINE):
+                blank = 0 if line.strip() else blank + 1
+                if blank > _MAX_BLANK:
+                    raise ValueError("blank lines without end")
+                yield line
+    except UNREADABLE as error:
+        raise ValueError(f"not readable: {error}") from error
+
+
 def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
     """Each line with its number from 1; None for a line that is not UTF-8 or far too long, which is never held whole.
 
-    Raises ValueError where the file itself breaks.
+    Raises ValueError like raw_lines.
     """
-    try:
-        with node.open("rb") as file:
-            number = 0
-            while raw := file.readline(MAX_LINE):
-                number += 1
-                whole = raw.endswith(b"\n") or len(raw) < MAX_LINE
-                while raw and not raw.endswith(b"\n") and len(raw) == MAX_LINE:
-                    raw = file.readline(MAX_LINE)
-                try:
-                    yield number, (raw.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
-                except UnicodeDecodeError:
-                    yield number, None
-    except UNREADABLE as error:
-        raise ValueError(f"not readable: {error}") from error
+    lines = raw_lines(node)
+    for number, line in enumerate(lines, start=1):
+        whole = line.endswith(b"\n") or len(line) < MAX_LINE
+        while len(line) == MAX_LINE and not line.endswith(b"\n"):
+            line = next(lines, b"")
+        try:
+            yield number, (line.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
+        except UnicodeDecodeError:
+            yield number, None
 
 
 def first_bytes(node: Node, count: int = 65_536) -> bytes:
@@ -200,18 +233,21 @@ def files_in(node: Node) -> Iterator[Node]:
 
 
 def has_file(path: Path, is_one: Callable[[Node], object], files: Callable[[Node], Iterator[Node]] = files_in) -> bool:
-    """Whether one of the first `files` of an export is one of these. What cannot be opened has none."""
-    try:
-        return any(map(is_one, islice(files(open_export(path)), _TASTE)))
-    except Exception:  # noqa: BLE001  what cannot be read is no format of ours
-        return False
+    """Whether one of the first `files` of an export is one of these. Raises what opening it does."""
+    return any(map(is_one, islice(files(open_export(path)), _TASTE)))
 
 
-def top_files(node: Node, name: str) -> Iterator[Node]:
-    """What is called `name` at the top of a folder or zip, then in the folders there: archivers put one around."""
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
-        if (folder / name).is_file():
-            yield folder / name
+def top_folders(node: Node, *, alone: bool = False) -> list[Node]:
+    """A folder or zip, then the folders at its top, as archivers put one around; `alone`: only if there is just one."""
+    if not node.is_dir():
+        return []
+    inner = [child for child in node.iterdir() if child.is_dir() and not child.name.startswith((".", "__"))]
+    return [node, *(inner if len(inner) == 1 or not alone else [])]
+
+
+def top_files(node: Node, name: str, *, alone: bool = False) -> Iterator[Node]:
+    """The files of that name in the top folders."""
+    return (folder / name for folder in top_folders(node, alone=alone) if (folder / name).is_file())
 
 
 def beside(node: Node, name: str) -> Node:
@@ -234,6 +270,18 @@ def first_messages(parents: Mapping[str, str]) -> Mapping[str, str]:
     return threads
 
 
+def told_once(records: Iterable[Record], *, anew: bool = True) -> Iterator[Record]:
+    """Each channel and member once; `anew`: and again where the export says something new of them."""
+    known: dict[tuple[type[Record], str], Record] = {}
+    for record in records:
+        if isinstance(record, Channel | Member):
+            key = (type(record), record.id)
+            if key in known and (known[key] == record or not anew):
+                continue
+            known[key] = record
+        yield record
+
+
 def skipped(place: str, reason: str) -> Skipped:
     """A part that was left out, in words that can be shown: what an export says may be hostile."""
     return Skipped(place=shorten(clean(place), 300), reason=shorten(clean(reason), 300))
@@ -249,6 +297,11 @@ def as_text(value: object) -> str:
 def as_mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; an empty one of what should be one and is not."""
     return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """A JSON list; an empty one of what should be one and is not."""
+    return value if isinstance(value, list) else []
 
 
 def as_moment(value: object) -> datetime | None:

@@ -15,13 +15,13 @@ from defusedxml.ElementTree import iterparse
 
 from knowledge.importers.markup import html_text
 from knowledge.importers.source import (
-    MAX_STREAM,
     MAX_TEXT,
     UNREADABLE,
     Node,
     Options,
     as_moment,
     beside,
+    check_size,
     clean,
     deleted_or_skip,
     first_bytes,
@@ -29,7 +29,6 @@ from knowledge.importers.source import (
     open_export,
     readable_links,
     record_or_skip,
-    size,
     skipped,
     top_files,
 )
@@ -48,10 +47,7 @@ Row = Mapping[str, str]
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return _posts(open_export(path)) is not None
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return _posts(open_export(path)) is not None
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
@@ -71,7 +67,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 
 def _posts(node: Node) -> Node | None:
-    """The file itself, or Posts.xml at the top of a folder or zip or in the single folder around it."""
+    """The file itself, or the first Posts.xml at the top of a folder or zip or in the folders there."""
     if node.is_file():
         begun = first_bytes(node)
         return node if b"<posts" in begun and b"PostTypeId=" in begun else None
@@ -99,8 +95,7 @@ def _rows(file: Node) -> Iterator[tuple[str, Row | str]]:
         return
     number = 0
     try:
-        if size(file) > MAX_STREAM:
-            raise ValueError("larger than any export")
+        check_size(file)
         with file.open("rb") as opened:
             for number, row in enumerate(_elements(_Careful(opened)), start=1):
                 yield f"{file.name}, row {number}", row

@@ -33,6 +33,7 @@ from knowledge.importers.source import (
     record_or_skip,
     skipped,
     stream_json,
+    told_once,
 )
 from knowledge.importers.workbook import Sheet, as_moment, is_workbook, sheets
 from knowledge.messages import Channel, Kind, Member, Record
@@ -121,19 +122,9 @@ def read_rows(items: Sequence[object], channel: str) -> Iterator[Record]:
 
 def _read(rows: Callable[[], Rows], file: str, channel: str, options: Options) -> Iterator[Record]:
     threads = _threads(row for _, row in _named(rows(), options) if not isinstance(row, str))
-    seen: set[tuple[str, str]] = set()
-    ids = _Ids()
-    for place, row in _named(rows(), options):
-        place = f"{file}{place}"
-        if isinstance(row, str):
-            yield skipped(place, row)
-            continue
-        for record in _records(place, row, threads, channel, options, ids):
-            if isinstance(record, Channel | Member):
-                if (type(record).__name__, record.id) in seen:
-                    continue
-                seen.add((type(record).__name__, record.id))
-            yield record
+    ids, named = _Ids(), _named(rows(), options)
+    records = (r for place, row in named for r in _records(f"{file}{place}", row, threads, channel, options, ids))
+    yield from told_once(records, anew=False)
 
 
 class _Ids:
@@ -383,8 +374,11 @@ def _field(row: Row, name: str) -> str:
 
 
 def _records(
-    place: str, row: Row, threads: Mapping[str, str], name: str, options: Options, ids: _Ids
+    place: str, row: Row | str, threads: Mapping[str, str], name: str, options: Options, ids: _Ids
 ) -> Iterator[Record]:
+    if isinstance(row, str):
+        yield skipped(place, row)
+        return
     text = _field(row, "text")
     try:
         at = _moment(row.get("at"), options)

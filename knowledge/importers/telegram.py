@@ -14,10 +14,10 @@ from typing import Any
 
 from ijson.common import ObjectBuilder
 
-from knowledge.importers.chats import told_once
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -28,6 +28,8 @@ from knowledge.importers.source import (
     open_export,
     record_or_skip,
     skipped,
+    told_once,
+    top_files,
 )
 from knowledge.messages import Channel, Member, Record, Visibility
 
@@ -43,11 +45,8 @@ _NOT_READ = ("personal_chat", "bot_chat", "saved_messages", "replies", "verifica
 
 
 def recognises(path: Path) -> bool:
-    try:
-        file = _file(open_export(path))
-        return file is not None and _begins(first_bytes(file))
-    except Exception:  # noqa: BLE001  what cannot be read is not this format
-        return False
+    file = _file(open_export(path))
+    return file is not None and _begins(first_bytes(file))
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
@@ -61,14 +60,7 @@ def read(path: Path, options: Options) -> Iterator[Record]:
 
 def _file(root: Node) -> Node | None:
     """The file itself, result.json in its folder, or in the single folder that an archiver put around it."""
-    if root.is_file():
-        return root
-    children: list[Node] = list(root.iterdir()) if root.is_dir() else []
-    folders = [child for child in children if child.is_dir() and not child.name.startswith((".", "__"))]
-    for folder in [root, *(folders if len(folders) == 1 else [])]:
-        if (folder / "result.json").is_file():
-            return folder / "result.json"
-    return None
+    return root if root.is_file() else next(top_files(root, "result.json", alone=True), None)
 
 
 def _begins(beginning: bytes) -> bool:
@@ -210,14 +202,14 @@ def _piece(piece: Any) -> str:
 
 def _poll(value: Any) -> str:
     """The question of a poll, then a line for each option."""
-    question, answers = _plain(as_mapping(value).get("question")), as_mapping(value).get("answers")
-    options = [_plain(as_mapping(answer).get("text")) for answer in answers] if isinstance(answers, list) else []
+    question, answers = _plain(as_mapping(value).get("question")), as_list(as_mapping(value).get("answers"))
+    options = [_plain(as_mapping(answer).get("text")) for answer in answers]
     return "\n".join([question, *(f"– {option}" for option in options if clean(option))]) if clean(question) else ""
 
 
 def _reactions(value: Any) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for item in map(as_mapping, value if isinstance(value, list) else []):
+    for item in map(as_mapping, as_list(value)):
         # A custom emoji has no name in the export.
         name = clean(as_text(item.get("emoji"))) or clean(as_text(item.get("type")))
         count = item.get("count")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-from knowledge.importers.chats import MadeUpIds, told_once
+from knowledge.importers.chats import MadeUpIds
 from knowledge.importers.local_time import LocalTime, month_first, plain, read_local_time
 from knowledge.importers.source import (
     MAX_TEXT,
@@ -34,6 +34,7 @@ from knowledge.importers.source import (
     read_lines,
     record_or_skip,
     skipped,
+    told_once,
 )
 from knowledge.messages import Channel, Member, Message, Record
 

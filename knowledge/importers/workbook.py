@@ -16,14 +16,12 @@ from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils.datetime import from_excel
 
 from knowledge.errors import BadExport
-from knowledge.importers.source import MAX_FILE, MAX_TEXT, first_bytes
+from knowledge.importers.source import MAX_FILE, MAX_TEXT, first_bytes, is_bomb
 
 _MAX_PART = 32 * 1024 * 1024
 """Bytes, unpacked, of a part that is read as a whole (styles, relations); real ones have less than 1 MB."""
 _MAX_TEXTS = 128 * 1024 * 1024
 """Bytes, unpacked, of the texts that all sheets share: they are held in memory."""
-_MAX_RATIO = 100
-"""How much larger a large part may become when it is unpacked; sheets become ten to thirty times as large."""
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 256
 _LAST_DAY = 2_958_466
 """31 December 9999, as spreadsheets count days."""
@@ -81,8 +79,7 @@ def _refuse_bombs(path: Path) -> None:
     except (BadZipFile, OSError, ValueError, NotImplementedError, RecursionError) as error:
         raise BadExport(f"{path} cannot be opened as a workbook: {error}.") from error
     for part in parts:
-        ratio = part.file_size / max(part.compress_size, 1)
-        if part.file_size > _largest(part.filename) or (part.file_size > 2**20 and ratio > _MAX_RATIO):
+        if part.file_size > _largest(part.filename) or is_bomb(part):
             raise BadExport(
                 f"{path}: its part {part.filename[:100]} is {part.file_size // 2**20} MiB unpacked, more than we read. "
                 "Save the sheet as CSV (UTF-8) and import that."

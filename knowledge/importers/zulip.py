@@ -23,6 +23,7 @@ from knowledge.importers.source import (
     UNREADABLE,
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -37,6 +38,7 @@ from knowledge.importers.source import (
     record_or_skip,
     skipped,
     stream_json,
+    top_folders,
 )
 from knowledge.messages import Channel, Kind, Member, Message, Record
 
@@ -61,10 +63,7 @@ Fields = Mapping[str, Any]
 
 
 def recognises(path: Path) -> bool:
-    try:
-        return _export(path) is not None or has_file(path, _is_page)
-    except Exception:  # noqa: BLE001  what cannot be opened is not this format
-        return False
+    return _export(path) is not None or has_file(path, _is_page)
 
 
 def read(path: Path, options: Options) -> Iterator[Record]:
@@ -79,7 +78,7 @@ class _Export(NamedTuple):
 
 
 def _export(path: Path) -> _Export | None:
-    """The parts of an organization's export, at the top or in the folder around them."""
+    """The parts of an organization's export, at the top or in the folders there."""
     begun = first_bytes(path, 300) if path.is_file() else b""
     is_tar = begun.startswith(b"\x1f\x8b") or begun[257:262] == b"ustar"
     parts = {part.name: part for part in (_tar_parts(path) if is_tar else _parts(open_export(path)))}
@@ -92,7 +91,7 @@ def _is_part(name: str) -> bool:
 
 
 def _parts(node: Node) -> Iterator[Node]:
-    for folder in [node, *(child for child in node.iterdir() if child.is_dir())] if node.is_dir() else []:
+    for folder in top_folders(node):
         yield from (file for file in folder.iterdir() if _is_part(file.name) and file.is_file())
 
 
@@ -360,7 +359,7 @@ def _unescaped(name: str) -> str:
 
 def _reactions(value: Any) -> dict[str, int]:
     """The API lists a reaction once for each member."""
-    named = (clean(as_text(as_mapping(item).get("emoji_name"))) for item in (value if isinstance(value, list) else []))
+    named = (clean(as_text(as_mapping(item).get("emoji_name"))) for item in as_list(value))
     return dict(Counter(filter(None, named)))
 
 

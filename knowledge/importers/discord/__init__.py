@@ -13,7 +13,6 @@ edits or replies, and its members are known by their names alone: of the three, 
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge.importers.chats import told_once
 from knowledge.importers.discord import html_file, json_file, text_file
 from knowledge.importers.discord.common import Kind
 from knowledge.importers.source import (
@@ -25,6 +24,7 @@ from knowledge.importers.source import (
     has_file,
     open_export,
     skipped,
+    told_once,
 )
 from knowledge.messages import Record
 

@@ -19,15 +19,14 @@ from knowledge.importers.discord.common import (
 from knowledge.importers.local_time import read_local_time
 from knowledge.importers.markup import html_text, parse_html
 from knowledge.importers.source import (
-    MAX_STREAM,
     MAX_TEXT,
     UNREADABLE,
     Node,
     Options,
+    check_size,
     clean,
     message_or_skip,
     record_or_skip,
-    size,
     skipped,
 )
 from knowledge.messages import Channel, Member, Record
@@ -96,8 +95,7 @@ class _Author(NamedTuple):
 def _pieces(file: Node) -> Iterator[str]:
     """What stands before the first message, then each message, and what follows it. Raises ValueError."""
     try:
-        if size(file) > MAX_STREAM:
-            raise ValueError("larger than any export")
+        check_size(file)
         rest = ""
         with file.open("r", encoding="utf-8", errors="replace") as lines:
             while chunk := lines.read(_CHUNK):

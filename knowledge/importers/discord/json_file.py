@@ -8,6 +8,7 @@ from knowledge.importers.discord.common import BY_DISCORD, FORWARDED, PRIVATE, K
 from knowledge.importers.source import (
     Node,
     Options,
+    as_list,
     as_mapping,
     as_moment,
     as_text,
@@ -122,7 +123,7 @@ def _answered(item: Mapping[str, Any]) -> str:
 
 
 def _member(place: str, id_: str, author: Mapping[str, Any]) -> Record:
-    roles = tuple(filter(None, (clean(as_text(as_mapping(role).get("name"))) for role in _list(author.get("roles")))))
+    roles = tuple(filter(None, (clean(as_text(as_mapping(role).get("name"))) for role in as_list(author.get("roles")))))
     return record_or_skip(
         place,
         Member,
@@ -138,7 +139,7 @@ def _text(item: Mapping[str, Any]) -> str:
     content = readable_links(as_text(item.get("content")))
     if clean(content):
         return content
-    embeds = map(as_mapping, _list(item.get("embeds")))
+    embeds = map(as_mapping, as_list(item.get("embeds")))
     return "\n".join(
         filter(None, (clean(as_text(embed.get(part))) for embed in embeds for part in ("title", "description")))
     )
@@ -146,13 +147,9 @@ def _text(item: Mapping[str, Any]) -> str:
 
 def _reactions(value: Any) -> dict[str, int]:
     counts = {}
-    for item in map(as_mapping, _list(value)):
+    for item in map(as_mapping, as_list(value)):
         emoji, count = as_mapping(item.get("emoji")), item.get("count")
         name = clean(as_text(emoji.get("code"))) or clean(as_text(emoji.get("name")))
         if name and isinstance(count, int) and 0 < count < 10**9:
             counts[name] = int(count)
     return counts
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

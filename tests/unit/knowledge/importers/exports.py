@@ -8,8 +8,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from hypothesis import strategies as st
 
-from knowledge.importers import discourse, slack, tabular
-from knowledge.importers.source import Options
 from knowledge.messages import Channel, Member, Message, Record, Skipped
 
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
@@ -91,16 +89,12 @@ def zipped_folder(folder: Path, path: Path) -> Path:
     return zipped(path, [(str(file.relative_to(folder)), file.read_text(encoding="utf-8")) for file in files])
 
 
-def read_slack(path: Path) -> list[Record]:
-    return list(slack.read(path, Options()))
-
-
-def read_discourse(path: Path) -> list[Record]:
-    return list(discourse.read(path, Options()))
-
-
-def read_table(path: Path, options: Options = Options()) -> list[Record]:  # noqa: B008  immutable
-    return list(tabular.read(path, options))
+def with_a_broken_directory(archive: Path) -> Path:
+    """The same archive, which no longer opens: the first name in it says that it is UTF-8 and is not."""
+    data = archive.read_bytes()
+    entry = data.rindex(b"PK\x01\x02")
+    archive.write_bytes(data[: entry + 9] + b"\x08" + data[entry + 10 : entry + 46] + b"\xff" + data[entry + 47 :])
+    return archive
 
 
 def messages(records: Sequence[Record]) -> list[Message]:

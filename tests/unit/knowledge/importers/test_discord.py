@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
-from knowledge.history import import_records
-from knowledge.importers import discord, recognise
+from knowledge.importers import recognise
 from knowledge.importers.source import Options
 from knowledge.messages import Channel, Member, Record
+from tests.unit.knowledge.importers.archives import damaged, imported, read_export
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
     assert_safe,
@@ -107,9 +108,7 @@ Mine too.
 
 {FOOT}"""
 
-
-def read(path: Path, options: Options = Options()) -> list[Record]:  # noqa: B008  immutable
-    return list(discord.read(path, options))
+read = partial(read_export, name="discord")
 
 
 def write(folder: Path, content: str | bytes, suffix: str) -> Path:
@@ -127,7 +126,7 @@ def read_html(folder: Path, *items: str) -> list[Record]:
 
 
 def read_text(folder: Path, text: str, options: Options = Options()) -> list[Record]:  # noqa: B008  immutable
-    return read(write(folder, text, ".txt"), options)
+    return read(write(folder, text, ".txt"), options=options)
 
 
 def test_a_message_is_read_with_its_member_and_channel(tmp_path: Path) -> None:
@@ -321,18 +320,16 @@ def test_what_discord_says_in_a_text_file_is_counted(tmp_path: Path) -> None:
 
 
 def test_a_longer_export_adds_only_what_is_new(tmp_path: Path) -> None:
-    store = MemoryMessageStore()
-    for _ in range(2):
-        import_records(read_json(tmp_path, post()), store, "c")
-    saved = import_records(read_json(tmp_path, post(timestampEdited="2025-12-02"), post("b", SECOND)), store, "c").saved
-    assert (saved.added, saved.changed, store.count("c")) == (1, 1, 2)
+    first, later = [post()], [post(timestampEdited="2025-12-02"), post("b", SECOND)]
+    exports = (read_json(tmp_path, *items) for items in (first, first, later))
+    assert imported(store := MemoryMessageStore(), *exports) == [(1, 0, 0), (0, 0, 1), (1, 1, 0)]
+    assert store.count("club") == 2
 
 
 def test_a_longer_text_adds_only_what_is_new(tmp_path: Path) -> None:
-    store, twice = MemoryMessageStore(), "[12/13/2025 09:00] anna\nok\n\n\n" * 2
-    assert import_records(read_text(tmp_path, HEAD + twice + FOOT), store, "c").saved == (2, 0, 0)
-    longer = f"{HEAD}{twice}[12/14/2025 09:00] anna\nok\n\n\n{FOOT}"
-    assert import_records(read_text(tmp_path, longer), store, "c").saved == (1, 0, 2)
+    twice, more = "[12/13/2025 09:00] anna\nok\n\n\n" * 2, "[12/14/2025 09:00] anna\nok\n\n\n"
+    exports = (read_text(tmp_path, f"{HEAD}{said}{FOOT}") for said in (twice, twice + more))
+    assert imported(MemoryMessageStore(), *exports) == [(2, 0, 0), (1, 0, 2)]
 
 
 @pytest.mark.parametrize("suffix", [".json", ".html", ".txt"])
@@ -400,4 +397,4 @@ def test_a_file_damaged_anywhere_never_stops_the_import(tmp_path: Path, noise: b
     data = write_json(tmp_path / "bags.json", export(post())).read_bytes()
     data = {".json": data, ".html": whole.encode(), ".txt": TEXT.encode()}[suffix]
     with suppress(BadExport):
-        assert_safe(read(write(tmp_path, data[:at] + noise + data[at + len(noise) :], suffix)))
+        assert_safe(read(write(tmp_path, damaged(data, at, noise), suffix)))

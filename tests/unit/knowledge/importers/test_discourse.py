@@ -1,6 +1,7 @@
 """Discourse posts in all the shapes in which its API gives them, and in those that it never gives."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.importers.discourse import recognises
 from knowledge.messages import Channel, Member, Message, Record
+from tests.unit.knowledge.importers.archives import read_export
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
     LONE_SURROGATE,
@@ -19,12 +21,13 @@ from tests.unit.knowledge.importers.exports import (
     json_values,
     members,
     messages,
-    read_discourse,
     reasons,
     texts,
     write_json,
     zipped,
 )
+
+read_discourse = partial(read_export, name="discourse")
 
 
 def read(folder: Path, *posts: Any) -> list[Record]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,9 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from knowledge.adapters.memory import MemoryMessageStore
-from knowledge.history import import_records
 from knowledge.importers import documents, recognise
-from knowledge.importers.source import Options
 from knowledge.messages import Channel, Contents, Member, Message, Record
+from tests.unit.knowledge.importers.archives import imported, read_export
 from tests.unit.knowledge.importers.exports import assert_safe, messages, reasons, texts
 
 SENTENCE = {
@@ -25,8 +25,7 @@ SENTENCE = {
 }
 
 
-def read(path: Path) -> list[Record]:
-    return list(documents.read(path, Options()))
+read = partial(read_export, name="documents")
 
 
 def file(folder: Path, content: str | bytes, name: str = "guide.md") -> Path:
@@ -194,11 +193,10 @@ def test_a_newer_shorter_version_leaves_nothing_of_the_older(tmp_path: Path) -> 
     store = MemoryMessageStore()
     path = file(tmp_path, "## A\n\none\n\n## B\n\ntwo")
     os.utime(path, (1764579600, 1764579600))
-    assert import_records(read(path), store, "club").saved.added == 2
-    assert not any(import_records(read(path), store, "club").saved[:2])
+    assert imported(store, read(path), read(path)) == [(2, 0, 0), (0, 0, 2)]
     path = file(tmp_path, "## A\n\none more")
     os.utime(path, (1764579700, 1764579700))
-    import_records(read(path), store, "club")
+    imported(store, read(path))
     assert store.count("club") == 1
 
 

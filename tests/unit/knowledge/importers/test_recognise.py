@@ -12,6 +12,7 @@ from tests.unit.knowledge.importers.exports import (
     discourse_post,
     slack_export,
     slack_message,
+    with_a_broken_directory,
     write_json,
     zipped,
     zipped_folder,
@@ -68,6 +69,11 @@ def test_what_is_none_of_the_formats_is_refused_with_a_way_out(content: str, tmp
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownFormat):
         recognise(zipped(tmp_path / "photos.zip", {"a.txt": "hello"}))
+
+
+def test_an_archive_that_breaks_whoever_opens_it_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormat, match="damaged, name its format"):
+        recognise(with_a_broken_directory(zipped(tmp_path / "export.zip", {"channels.json": "[]"})))
 
 
 def test_a_format_can_be_asked_for_by_name(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from knowledge.errors import BadExport
 from knowledge.importers.slack import plain_text
 from knowledge.messages import Channel, Member, Record
+from tests.unit.knowledge.importers.archives import damaged, read_export
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
     LONE_SURROGATE,
@@ -21,7 +23,6 @@ from tests.unit.knowledge.importers.exports import (
     json_values,
     members,
     messages,
-    read_slack,
     reasons,
     slack_export,
     slack_message,
@@ -30,6 +31,8 @@ from tests.unit.knowledge.importers.exports import (
     zipped,
     zipped_folder,
 )
+
+read_slack = partial(read_export, name="slack")
 
 
 def read(folder: Path, *items: Any, **parts: Any) -> list[Record]:
@@ -333,8 +336,7 @@ def test_a_damaged_part_of_an_archive_is_counted(damage: str, tmp_path: Path) ->
 def test_an_archive_damaged_anywhere_never_stops_the_import(tmp_path: Path, noise: bytes, at: int) -> None:
     folder = slack_export(tmp_path / "export", slack_message())
     archive = zipped_folder(folder, tmp_path / "export.zip")
-    data = archive.read_bytes()
-    (tmp_path / "damaged.zip").write_bytes(data[:at] + noise + data[at + len(noise) :])
+    (tmp_path / "damaged.zip").write_bytes(damaged(archive.read_bytes(), at, noise))
     with suppress(BadExport):
         assert_safe(read_slack(tmp_path / "damaged.zip"))
 

@@ -2,16 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipExtFile, ZipFile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.errors import BadExport
-from knowledge.importers import source
+from knowledge.importers import recognise, source
 from knowledge.importers.source import (
     MAX_TEXT,
     Options,
+    as_list,
     as_mapping,
     as_text,
     clean,
@@ -19,11 +21,14 @@ from knowledge.importers.source import (
     open_export,
     parse_time,
     read_json,
+    read_lines,
     skipped,
+    told_once,
+    top_files,
 )
-from knowledge.messages import Message, Record, Skipped
+from knowledge.messages import Member, Message, Record, Skipped
 from tests.making import NOW
-from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, zipped
+from tests.unit.knowledge.importers.exports import LONE_SURROGATE, json_values, with_a_broken_directory, zipped
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,11 @@ def test_what_is_no_object_has_no_fields(value: object) -> None:
     assert as_mapping(value) == {}
 
 
+@pytest.mark.parametrize("value", [None, "x", 5, {}, ("a",)])
+def test_what_is_no_list_has_no_items(value: object) -> None:
+    assert as_list(value) == []
+
+
 def a_message(**changes: object) -> Record:
     fields = {"id": "1", "channel": "c", "author": "a", "text": "hi", "at": NOW, "thread": "1"}
     return message_or_skip("row 1", **{**fields, **changes})
@@ -186,8 +196,100 @@ def test_what_a_zip_bomb_would_unpack_to_is_not_read(tmp_path: Path, monkeypatch
         read_json(open_export(bomb) / "x.json")
 
 
+@pytest.mark.parametrize(
+    ("name", "begins", "goes_on"),
+    [
+        ("chat.txt", "28/11/2026, 09:05 - Anna: hi\n", "\n"),
+        ("chat.txt", "28/11/2026, 09:05 - Anna: hi\n", "x\n"),
+        ("bags.txt", f"{'=' * 62}\nGuild: Club\nChannel: Bags\n{'=' * 62}\n\n[12/01/2025 09:00] anna\nhi\n", "x\n"),
+        (
+            "a.jsonl",
+            '{"id": "1", "author": "anna", "subreddit": "a", "created_utc": 1, "title": "hi"}\n',
+            "\n",
+        ),
+        ("a.mbox", "From anna@x.example Mon Dec  1 09:00:00 2025\nFrom: anna@x.example\n\nhi\n", "\n"),
+        ("result.json", '{"name": "x", "type": "private_group", "messages": [{"from_id": "1"}', ", {}"),
+        ("Posts.xml", '<posts><row PostTypeId="1" />', "<row />"),
+        ("bags.html", "<body class=chatlog__x>", "<div data-message-id=1>"),
+    ],
+)
+def test_of_a_file_that_a_zip_has_packed_as_no_export_only_the_beginning_is_unpacked(
+    name: str, begins: str, goes_on: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = zipped(tmp_path / "bomb.zip", {name: begins + goes_on * (3_000_000 // len(goes_on))})
+    unpacked, read_whole = list[int](), ZipExtFile._read1  # type: ignore[attr-defined]  # all reading goes through it
+
+    def counted(file: ZipExtFile, count: int) -> bytes:
+        data: bytes = read_whole(file, count)
+        unpacked.append(len(data))
+        return data
+
+    monkeypatch.setattr(ZipExtFile, "_read1", counted)
+    reasons = [record.reason for record in recognise(bomb).read(bomb, Options()) if isinstance(record, Skipped)]
+    assert reasons == ["broken file: unpacks to more than 100 times its size"]
+    assert sum(unpacked) < 2_000_000
+
+
+def test_an_archive_of_many_small_parts_that_unpack_to_far_more_is_not_opened(tmp_path: Path) -> None:
+    parts = {f"{number}.txt": "28/11/2026, 09:05 - Anna: hi\n" + "x\n" * 500_000 for number in range(10)}
+    assert open_export(zipped(tmp_path / "a.zip", dict(list(parts.items())[:5])))
+    with pytest.raises(BadExport, match=r"b\.zip: unpacks to more than 100 times its size"):
+        open_export(zipped(tmp_path / "b.zip", parts))
+
+
+def test_a_file_of_lines_that_is_larger_than_any_export_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "MAX_STREAM", 10)
+    file = tmp_path / "x.txt"
+    file.write_text("one\ntwo\n" * 2)
+    with pytest.raises(ValueError, match="larger than any export"):
+        next(read_lines(file))
+
+
+def test_blank_lines_without_end_are_not_read_to_their_end(tmp_path: Path) -> None:
+    file, lines = tmp_path / "x.txt", list[str | None]()
+    file.write_text("one\n" + " \n" * 300_000)
+    with pytest.raises(ValueError, match="blank lines without end"):
+        lines.extend(line for _, line in read_lines(file))
+    assert len(lines) < 150_000
+
+
+def test_an_archive_is_not_asked_for_each_of_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ZipExtFile, "readline", None)  # it takes five times as long
+    root = open_export(zipped(tmp_path / "a.zip", {"x.txt": "\ufeffone\n\n" + "x" * 900_000 + "\nlast"}))
+    assert list(read_lines(root / "x.txt")) == [(1, "one\n"), (2, "\n"), (3, None), (4, "last")]
+
+
+@pytest.mark.parametrize(("anew", "names"), [(True, ["Anna", "Annie", "Anna"]), (False, ["Anna"])])
+def test_a_member_is_told_once_and_anew_under_another_name_where_that_is_wanted(anew: bool, names: list[str]) -> None:
+    told = told_once((Member(id="1", name=name) for name in ("Anna", "Anna", "Annie", "Anna")), anew=anew)
+    assert [record.name for record in told if isinstance(record, Member)] == names
+
+
 def test_a_folder_is_opened_as_it_is(tmp_path: Path) -> None:
     assert open_export(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    ("entries", "alone", "found"),
+    [
+        (["x", "a/x", "b/x"], False, ["x", "a/x", "b/x"]),
+        (["x", "a/x", "b/x"], True, ["x"]),
+        (["a/x", ".git/x", "__MACOSX/x"], True, ["a/x"]),
+        (["a/x", ".git/x", "__MACOSX/x"], False, ["a/x"]),
+        (["a/a/x", "a/y"], False, []),
+    ],
+)
+def test_a_file_is_looked_for_at_the_top_and_in_the_folders_there(
+    entries: list[str], alone: bool, found: list[str], packed: bool, tmp_path: Path
+) -> None:
+    archive = zipped(tmp_path / "a.zip", dict.fromkeys(entries, ""))
+    if not packed:
+        ZipFile(archive).extractall(tmp_path / "a")
+    files = top_files(open_export(archive if packed else tmp_path / "a"), "x", alone=alone)
+    assert sorted(str(file).partition("/a.zip/" if packed else f"{tmp_path}/a/")[2] for file in files) == sorted(found)
 
 
 def test_an_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
@@ -197,10 +299,7 @@ def test_an_archive_is_read_without_unpacking_it(tmp_path: Path) -> None:
 
 
 def test_an_archive_with_a_broken_directory_cannot_be_read_at_all(tmp_path: Path) -> None:
-    archive = zipped(tmp_path / "a.zip", {"aaaa": "x"})
-    broken = archive.read_bytes().replace(b"aaaa", b"\xff\xff\xff\xff")
-    flags = broken.rindex(b"PK\x01\x02") + 9
-    archive.write_bytes(broken[:flags] + b"\x08" + broken[flags + 1 :])
+    archive = with_a_broken_directory(zipped(tmp_path / "a.zip", {"a": "x"}))
     with pytest.raises(BadExport, match=r"a\.zip"):
         open_export(archive)
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
-from knowledge.history import import_records
+from knowledge.importers import tabular
 from knowledge.importers.source import Options
 from knowledge.importers.tabular import mapping, read_columns, recognises
 from knowledge.messages import Channel, Member, Message, Record
+from tests.unit.knowledge.importers.archives import imported, read_export
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
     LONE_SURROGATE,
@@ -23,16 +25,17 @@ from tests.unit.knowledge.importers.exports import (
     json_values,
     members,
     messages,
-    read_table,
     reasons,
     texts,
 )
+
+read_table = partial(read_export, name="table")
 
 
 def read(folder: Path, content: str | bytes, name: str = "reviews.csv", **options: Any) -> list[Record]:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_table(path, Options(**options))
+    return read_table(path, options=Options(**options))
 
 
 def read_lines(folder: Path, *rows: Any) -> list[Record]:
@@ -348,11 +351,9 @@ def test_a_list_in_json_that_breaks_is_read_up_to_there(tmp_path: Path) -> None:
 
 def test_equal_rows_are_told_apart_and_stay_the_same_in_a_newer_export(tmp_path: Path) -> None:
     row, other = "Good,2025-12-01\n", "Bad,2025-12-01\n"
-    store = MemoryMessageStore()
-    first = import_records(read(tmp_path, "text,at\n" + row * 2 + other), store, "club").saved
-    again = import_records(read(tmp_path, "text,at\n" + row * 2 + other), store, "club").saved
-    newer = import_records(read(tmp_path, "text,at\n" + row + other + row * 2), store, "club").saved
-    assert (first.added, again.added, newer.added) == (3, 0, 1)
+    tables = (row * 2 + other, row * 2 + other, row + other + row * 2)
+    saved = imported(MemoryMessageStore(), *(read(tmp_path, f"text,at\n{table}") for table in tables))
+    assert saved == [(3, 0, 0), (0, 0, 3), (1, 0, 3)]
 
 
 def test_a_number_is_a_text_too(tmp_path: Path) -> None:
@@ -419,7 +420,7 @@ def test_line_ends_of_the_last_century_are_counted(tmp_path: Path) -> None:
 def test_a_table_that_is_no_file_cannot_be_read_at_all(at: str, tmp_path: Path) -> None:
     (tmp_path / "reviews.csv").mkdir()
     with pytest.raises(BadExport, match=at):
-        read_table(tmp_path / at)
+        list(tabular.read(tmp_path / at, Options()))
 
 
 def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,9 @@ from hypothesis import strategies as st
 
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
-from knowledge.history import import_records
 from knowledge.importers import recognise, telegram
-from knowledge.importers.source import Options
 from knowledge.messages import Channel, Member, Record
+from tests.unit.knowledge.importers.archives import damaged, imported, read_export
 from tests.unit.knowledge.importers.exports import (
     HOSTILE_TEXTS,
     assert_safe,
@@ -55,16 +55,15 @@ def account(*chats: Any) -> dict[str, Any]:
     }
 
 
-def read(path: Path) -> list[Record]:
-    return list(telegram.read(path, Options()))
+read = partial(read_export, name="telegram")
 
 
-def read_export(folder: Path, content: Any) -> list[Record]:
+def read_json(folder: Path, content: Any) -> list[Record]:
     return read(write_json(folder / "result.json", content))
 
 
 def read_posts(folder: Path, *items: Any) -> list[Record]:
-    return read_export(folder, chat(*items))
+    return read_json(folder, chat(*items))
 
 
 def test_a_message_is_read_with_its_member_and_channel(tmp_path: Path) -> None:
@@ -107,7 +106,7 @@ def test_an_account_has_many_chats(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["personal_chat", "saved_messages", "bot_chat", None, 7])
 def test_what_is_between_persons_is_never_read(kind: Any, tmp_path: Path) -> None:
-    records = read_export(tmp_path, account(chat(post("between us"), type=kind), chat(post("open"), id=78)))
+    records = read_json(tmp_path, account(chat(post("between us"), type=kind), chat(post("open"), id=78)))
     if kind == 7:
         assert [channel.visibility for channel in channels(records)] == ["private", "public"]
         return
@@ -127,7 +126,7 @@ def test_what_is_between_persons_is_never_read(kind: Any, tmp_path: Path) -> Non
     ],
 )
 def test_only_what_is_public_is_public(kind: str, visibility: str, tmp_path: Path) -> None:
-    assert [c.visibility for c in channels(read_export(tmp_path, chat(type=kind)))] == [visibility]
+    assert [c.visibility for c in channels(read_json(tmp_path, chat(type=kind)))] == [visibility]
 
 
 def test_a_text_of_many_pieces_is_one_text(tmp_path: Path) -> None:
@@ -231,11 +230,9 @@ def test_a_message_that_cannot_be_read_is_counted_and_the_next_one_read(item: An
 
 
 def test_a_longer_export_adds_only_what_is_new(tmp_path: Path) -> None:
-    store = MemoryMessageStore()
-    assert import_records(read_posts(tmp_path, post()), store, "c").saved == (1, 0, 0)
-    assert import_records(read_posts(tmp_path, post()), store, "c").saved == (0, 0, 1)
-    edited = post("The bag leaked.", edited_unixtime="1764579900")
-    assert import_records(read_posts(tmp_path, edited, post("new", 2)), store, "c").saved == (1, 1, 0)
+    first, edited = [post()], post("The bag leaked.", edited_unixtime="1764579900")
+    exports = (read_posts(tmp_path, *items) for items in (first, first, [edited, post("new", 2)]))
+    assert imported(MemoryMessageStore(), *exports) == [(1, 0, 0), (0, 0, 1), (1, 1, 0)]
 
 
 def test_an_export_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
@@ -279,7 +276,7 @@ hostile_posts = st.fixed_dictionaries(
 def test_whatever_stands_in_an_export_becomes_a_record_or_a_counted_skip(
     tmp_path: Path, items: list[Any], name: Any
 ) -> None:
-    records = read_export(tmp_path, account(chat(*items, name=name), name))
+    records = read_json(tmp_path, account(chat(*items, name=name), name))
     assert_safe(records)
     broken = any("broken file" in reason for reason in reasons(records))  # a number beyond 64 bits ends a file
     assert broken or len(messages(records)) + len(reasons(records)) >= len(items)
@@ -289,7 +286,6 @@ def test_whatever_stands_in_an_export_becomes_a_record_or_a_counted_skip(
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_export_damaged_anywhere_never_stops_the_import(tmp_path: Path, noise: bytes, at: int) -> None:
     path = write_json(tmp_path / "result.json", account(chat(post())))
-    data = path.read_bytes()
-    path.write_bytes(data[:at] + noise + data[at + len(noise) :])
+    path.write_bytes(damaged(path.read_bytes(), at, noise))
     with suppress(BadExport):
         assert_safe(read(path))

@@ -1,6 +1,7 @@
 """WhatsApp chats, as phones in many countries write them and as nobody should."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -9,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.adapters.memory import MemoryMessageStore
-from knowledge.history import import_records
 from knowledge.importers import recognise, whatsapp
 from knowledge.importers.source import Options
 from knowledge.messages import Channel, Member, Record
+from tests.unit.knowledge.importers.archives import damaged, imported, read_export
 from tests.unit.knowledge.importers.exports import (
     assert_safe,
     channels,
@@ -44,8 +45,7 @@ def chat(folder: Path, text: str | bytes, name: str = "WhatsApp Chat with Kaffe.
     return path
 
 
-def read(path: Path, options: Options = Options()) -> list[Record]:  # noqa: B008  immutable
-    return list(whatsapp.read(path, options))
+read = partial(read_export, name="whatsapp")
 
 
 def said(folder: Path, words: str) -> list[Record]:
@@ -99,7 +99,7 @@ def test_each_country_writes_its_own_times(line: str, tmp_path: Path) -> None:
 
 def test_the_order_of_day_and_month_can_be_given(tmp_path: Path) -> None:
     path = chat(tmp_path, "03/04/2026, 09:00 - Anna: hi\n")
-    (message,) = messages(read(path, Options(time_format="%m/%d/%Y, %H:%M")))
+    (message,) = messages(read(path, options=Options(time_format="%m/%d/%Y, %H:%M")))
     assert message.at == datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
 
@@ -217,10 +217,8 @@ def test_a_chat_is_called_as_its_file_says(name: str, called: str, tmp_path: Pat
 def test_a_longer_export_adds_what_is_new_and_takes_back_what_was_deleted(tmp_path: Path) -> None:
     first = "".join(f"13/1/2026, 10:00 - Anna: {words}\n" for words in ("ok", "<Media omitted>", "ok", "wrong"))
     later = first.replace("wrong", "This message was deleted") + "14/1/2026, 10:00 - Bo: new\n"
-    store = MemoryMessageStore()
-    assert import_records(read(chat(tmp_path, first)), store, "c").saved == (3, 0, 0)
-    assert import_records(read(chat(tmp_path, first)), store, "c").saved == (0, 0, 3)
-    assert import_records(read(chat(tmp_path, later)), store, "c").saved == (1, 1, 2)
+    exports = (read(chat(tmp_path, text)) for text in (first, first, later))
+    assert imported(MemoryMessageStore(), *exports) == [(3, 0, 0), (0, 0, 3), (1, 1, 2)]
 
 
 def test_what_stands_before_the_first_time_is_counted(tmp_path: Path) -> None:
@@ -246,8 +244,7 @@ def test_white_space_without_end_takes_no_time(tmp_path: Path) -> None:
 @given(st.binary(max_size=40), st.integers(0, 400), st.sampled_from([ANDROID, IPHONE]))
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_chat_damaged_anywhere_never_stops_the_import(tmp_path: Path, noise: bytes, at: int, text: str) -> None:
-    data = text.encode()
-    assert_safe(read(chat(tmp_path, data[:at] + noise + data[at + len(noise) :])))
+    assert_safe(read(chat(tmp_path, damaged(text.encode(), at, noise))))
 
 
 @given(st.lists(st.text(alphabet="[]<>():-/.,0123456789 \n\u200e\u202fPOLLaم٢", max_size=40), max_size=6))

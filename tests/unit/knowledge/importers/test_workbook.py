@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -15,15 +16,17 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
-from knowledge.history import import_records
 from knowledge.importers import recognise
 from knowledge.importers.tabular import recognises
 from knowledge.messages import Skipped
-from tests.unit.knowledge.importers.exports import assert_safe, messages, read_table, reasons, texts, zipped
+from tests.unit.knowledge.importers.archives import damaged, imported, read_export
+from tests.unit.knowledge.importers.exports import assert_safe, messages, reasons, texts, zipped
 
 HEADER = ("Review", "Date", "Stars")
 DAY = datetime(2025, 12, 2)  # noqa: DTZ001  a spreadsheet knows no zones
 ROW = ("It leaks.", DAY - timedelta(hours=14, minutes=30), 2)
+
+read_table = partial(read_export, name="table")
 
 
 def workbook(path: Path, **sheets: Sequence[Sequence[Any]]) -> Path:
@@ -123,10 +126,10 @@ def test_merged_cells_errors_and_formulas_are_no_trouble(tmp_path: Path) -> None
 
 
 def test_a_longer_export_adds_only_what_is_new(tmp_path: Path) -> None:
-    store = MemoryMessageStore()
-    import_records(read_table(workbook(tmp_path / "r.xlsx", A=[HEADER, ROW, ROW])), store, "club")
-    longer = workbook(tmp_path / "r.xlsx", A=[HEADER, ("New.", DAY, 1), ROW, ROW], Bad=[HEADER, ROW])
-    assert import_records(read_table(longer), store, "club").saved.added == 1
+    first = {"A": [HEADER, ROW, ROW]}
+    longer = {"A": [HEADER, ("New.", DAY, 1), ROW, ROW], "Bad": [HEADER, ROW]}
+    exports = (read_table(workbook(tmp_path / "r.xlsx", **sheets)) for sheets in (first, longer))
+    assert [saved.added for saved in imported(MemoryMessageStore(), *exports)] == [2, 1]
 
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -180,17 +183,12 @@ def test_what_is_no_workbook_inside_cannot_be_opened(tmp_path: Path) -> None:
 
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=6), st.sampled_from(["xl/workbook.xml", SHEET, None]))
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_damage_is_counted_or_refused(tmp_path: Path, at: int, damage: bytes, part: str | None) -> None:
+def test_any_damage_is_counted_or_refused(tmp_path: Path, at: int, noise: bytes, part: str | None) -> None:
     path = workbook(tmp_path / "r.xlsx", A=[("text", "at"), ("x", "2025-12-01"), ("y", 45992)])
-
-    def damaged(data: bytes) -> bytes:
-        place = at % len(data)
-        return data[:place] + damage + data[place + len(damage) :]
-
     if part is None:
-        path.write_bytes(damaged(path.read_bytes()))
+        path.write_bytes(damaged(path.read_bytes(), at, noise))
     else:
-        rewritten(path, part, lambda xml: damaged(xml.encode()).decode(errors="ignore"))
+        rewritten(path, part, lambda xml: damaged(xml.encode(), at, noise).decode(errors="ignore"))
     try:
         assert_safe(read_table(path))
     except BadExport as error:
