@@ -183,9 +183,9 @@ def test_quotes_without_end_take_no_time(tmp_path: Path) -> None:
     ("cooked", "text"),
     [
         ("<p>The <b>bag</b> leaks, <a href='x'>see here</a>.</p>", "The bag leaks, see here."),
-        ("<p>One</p>\n<p>Two<br>Three</p>", "One\nTwo\nThree"),
+        ("<p>One</p>\n<p>Two<br>Three</p>", "One\n\nTwo\nThree"),
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
-        ("Before<p>after</p>end", "Before\nafter\nend"),
+        ("Before<p>after</p>end", "Before\n\nafter\n\nend"),
         ("<aside class='quote'><blockquote>theirs</blockquote></aside><p>mine</p>", "mine"),
         ("&lt;b&gt; &amp; co", "<b> & co"),
         ("<div>" * 2000 + "deep", "deep"),

@@ -107,7 +107,7 @@ def test_a_document_is_a_thread_of_chunks_under_its_headings(tmp_path: Path) -> 
             (
                 "doc:guide.md#2",
                 "Returns › Bags",
-                "Within thirty days, see the form (https://forge.example/form).\nSize | Price\nS | 3",
+                "Within thirty days, see the form (https://forge.example/form).\n\nSize | Price\nS | 3",
             ),
             ("doc:guide.md#3", "Returns › Bags › Torn ones", "name:\n    value"),
         )
