@@ -79,7 +79,11 @@ _TASTE = 20
 _UNREADABLE = "not UTF-8, or too long"
 _ANSI = "cp1252"
 _READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
-_OUT_OF_RANGE = "rating is not between 1 and 5; give its scale, such as rating=Score/10 (--map on the command line)"
+_NO_RATING = "read without its rating, which is no number"
+_OUT_OF_RANGE = (
+    "read without its rating, which is not between 1 and 5; give its scale, such as rating=Score/10 "
+    "(--map on the command line)"
+)
 
 _KINDS: frozenset[str] = frozenset(get_args(Kind)) - {"document"}
 _NOT_WORD = regex.compile(r"[^\w]+")
@@ -388,13 +392,17 @@ def _records(
     text = _field(row, "text")
     try:
         at = _moment(row.get("at"), options)
-        rating = _rating(row.get("rating"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
     if row["deleted"] and not _field(row, "id"):
         yield skipped(place, "deleted, and no id that says which message")
         return
+    rating = None
+    try:
+        rating = _rating(row.get("rating"))
+    except ValueError as error:
+        yield skipped(f"{place}, rating", str(error))  # what was written counts without it
     author = _field(row, "author") or "anonymous"
     channel = _field(row, "channel") or clean(name)
     id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
@@ -463,7 +471,7 @@ def _rating(value: Any) -> float | None:
         try:
             number, scale = float(text), 5
         except ValueError:
-            raise ValueError("rating is not a number") from None
+            raise ValueError(_NO_RATING) from None
     rating = number if scale == 5 else max(1.0, 5 * number / max(scale, 0.1))
     if not (1 <= rating <= 5):
         raise ValueError(_OUT_OF_RANGE)

@@ -204,9 +204,6 @@ def test_each_line_of_json_may_have_its_own_fields(tmp_path: Path) -> None:
         ({"text": "x", "at": None}, "time not understood"),
         ({"text": "x", "at": []}, "time not understood"),
         ({"text": "x", "at": "soon"}, "time not understood"),
-        ({"text": "x", "at": "2025-12-01", "rating": "five"}, "rating is not a number"),
-        ({"text": "x", "at": "2025-12-01", "rating": "nan"}, "rating is not between 1 and 5"),
-        ({"text": "x", "at": "2025-12-01", "rating": [1]}, "rating is not a number"),
         ({"text": "x", "at": "2025-12-01", "id": "i" * 301}, "bad id"),
         ({"text": "x", "at": "2025-12-01", "author": "i" * 301}, "bad author"),
         ({"text": "x", "at": "2025-12-01", "channel": "i" * 301}, "bad channel"),
@@ -251,11 +248,20 @@ def test_a_rating_is_read_on_the_scale_that_it_names(rating: str, read_as: float
     assert message.rating == read_as
 
 
-@pytest.mark.parametrize("rating", ["6", "0", "-3", "11/10", "5/0", "☆☆☆☆☆", "1e999", "1_0"])
-def test_a_rating_beyond_its_scale_is_counted_with_the_way_out(rating: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rating", ["6", "0", "-3", "11/10", "5/0", "☆☆☆☆☆", "1e999", "1_0", "nan"])
+def test_a_rating_beyond_its_scale_is_told_with_the_way_out_and_does_not_cost_the_text(
+    rating: str, tmp_path: Path
+) -> None:
     records = read(tmp_path, f"text,at,rating\nx,2025-12-01,{rating}\nnext,2025-12-01,5\n")
-    assert texts(records) == ["next"]
+    assert [(message.text, message.rating) for message in messages(records)] == [("x", None), ("next", 5)]
     assert "rating=Score/10" in reasons(records)[0]
+
+
+@pytest.mark.parametrize("rating", ["five", [1]])
+def test_a_rating_that_is_no_number_is_told_and_does_not_cost_the_text(rating: Any, tmp_path: Path) -> None:
+    records = read_lines(tmp_path, {"text": "x", "at": "2025-12-01", "rating": rating})
+    assert [message.rating for message in messages(records)] == [None]
+    assert reasons(records) == ["read without its rating, which is no number"]
 
 
 def test_bare_numbers_are_read_on_the_scale_that_is_given(tmp_path: Path) -> None:
