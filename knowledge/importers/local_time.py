@@ -95,6 +95,18 @@ def read_local_time(text: str) -> LocalTime | None:
     return LocalTime(one, two, year if year > 99 else 2000 + year, moment, known, american)
 
 
+def read_local_date(text: str) -> LocalTime | None:
+    """What `text` says, if it is a date with a time of day or without one: then it is the beginning of the day."""
+    return read_local_time(text) or read_local_time(f"{text} 0:00")
+
+
+def month_first_by_days(times: Iterable[LocalTime]) -> bool | None:
+    """Whether the month comes first, where the days after the 12th tell and agree; for times in no order."""
+    unsaid = (moment for moment in times if moment.month_first is None)
+    told = {moment.second > 12 for moment in unsaid if (moment.first > 12) != (moment.second > 12)}
+    return told.pop() if len(told) == 1 else None
+
+
 def month_first(times: Iterable[LocalTime]) -> bool:
     """Whether the month comes first: told by days after the 12th, else by the order in which time goes on.
 

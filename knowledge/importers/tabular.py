@@ -1,9 +1,10 @@
 """Reviews, tickets, survey answers, anything with a text and a time in columns: CSV, JSON Lines, a JSON list, XLSX.
 
-Times without a zone are UTC. A rating “4/5”, “8 of 10” or “★★★★☆” is read as it stands, and brought to 1 to 5 where its
-scale is another one; so is a bare number where the scale is given (`rating=Score/10`). What the brand answered in the
-same row becomes a message of its own. A row without an id gets one from its author, time and text. A JSON row that says
-`deleted: true` leaves its place and none of its words.
+Times without a zone are UTC; whether 03/04 is in March or in April, the whole column tells. A rating “4/5”, “8 of 10”
+or “★★★★☆” is read as it stands, and brought to 1 to 5 where its scale is another one; so is a bare number where the
+scale is given (`rating=Score/10`). What the brand answered in the same row becomes a message of its own. A row without
+an id gets one from its author, time and text. A JSON row that says `deleted: true` leaves its place and none of its
+words.
 """
 
 import codecs
@@ -12,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -19,6 +21,7 @@ from typing import Any, cast, get_args
 import regex
 
 from knowledge.errors import BadExport
+from knowledge.importers.local_time import month_first_by_days, read_local_date
 from knowledge.importers.source import (
     MAX_LINE,
     Options,
@@ -96,6 +99,9 @@ _OF = regex.compile(
     r"(?:\s*(?:/|\s\p{L}{1,10}(?: \p{L}{1,10})?\s)\s*(\d{1,4}))?\D{0,20}"
 )
 """“4/5”, “8 of 10”, “4.0 out of 5 stars”, “4 stars”: the number, and the scale where it is said."""
+_DAY_AND_MONTH = regex.compile(r"%([dm])\W+%[dm]\W+%[Yy]")
+_EXCEL = regex.compile(r'"?sep=([,;\t|])"?')
+"""The first line of a file that tells Excel its delimiter."""
 _STARS = regex.compile(r"[★⭐☆✩\uFE0F\s]+")
 
 Row = Mapping[str, Any]
@@ -127,12 +133,13 @@ def _read(rows: Callable[[], Rows], file: str, channel: str, options: Options) -
     threads = _threads(row for _, row in _named(rows(), options) if not isinstance(row, str))
     seen: set[tuple[str, str]] = set()
     ids = _Ids()
+    times = _Times((row for _, row in _named(rows(), options) if not isinstance(row, str)), options)
     for place, row in _named(rows(), options):
         place = f"{file}{place}"
         if isinstance(row, str):
             yield skipped(place, row)
             continue
-        for record in _records(place, row, threads, channel, options, ids):
+        for record in _records(place, row, threads, channel, times, ids):
             if isinstance(record, Channel | Member):
                 if (type(record).__name__, record.id) in seen:
                     continue
@@ -322,6 +329,8 @@ def _csv_rows(path: Path, _: Options) -> Rows:
         for number, line in _lines(path, encoding):
             if line is None:
                 bad.append(number)
+            elif number == 1 and _EXCEL.fullmatch(line.rstrip("\r\n")):
+                yield "\n"
             else:
                 yield line.replace("\0", "")
 
@@ -378,7 +387,8 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
 def _dialect(header: str, path: Path) -> type[csv.Dialect]:
     if path.suffix.lower() == ".tsv":
         return csv.excel_tab
-    delimiter = max(",;\t|", key=header.count)
+    told = _EXCEL.fullmatch(header.rstrip("\r\n"))
+    delimiter = told.group(1) if told else max(",;\t|", key=header.count)
     return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
@@ -387,11 +397,11 @@ def _field(row: Row, name: str) -> str:
 
 
 def _records(
-    place: str, row: Row, threads: Mapping[str, str], name: str, options: Options, ids: _Ids
+    place: str, row: Row, threads: Mapping[str, str], name: str, times: "_Times", ids: _Ids
 ) -> Iterator[Record]:
     text = _field(row, "text")
     try:
-        at = _moment(row.get("at"), options)
+        at = times.read(row.get("at"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
@@ -432,7 +442,7 @@ def _records(
             channel=channel,
             author=OWNER.id,
             text=answer,
-            at=_moment_or(row.get("answered_at"), at, options),
+            at=times.read_or(row.get("answered_at"), at),
             thread=thread,
             reply_to=id_,
         )
@@ -445,16 +455,48 @@ def _kind(row: Row, reply_to: str | None) -> Kind:
     return "post" if reply_to else cast(Kind, row["guess"])
 
 
-def _moment(value: Any, options: Options) -> datetime:
-    """A time, as a workbook or a text has it. Raises ValueError."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else parse_time(value or "", options)
+class _Times:
+    """The times of a table. The rows are passed once more only where it takes all of them to tell day from month."""
+
+    def __init__(self, rows: Iterable[Row], options: Options) -> None:
+        self._rows = rows
+        self._options = options
+
+    def read(self, value: Any) -> datetime:
+        """A time, as a workbook or a text has it. Raises ValueError."""
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC)
+        try:
+            return parse_time(value or "", self._options)
+        except ValueError:
+            written = read_local_date(as_text(value))
+            if written is None:
+                raise
+            if written.month_first is None and self._month_first is None:
+                raise ValueError(_ambiguous(as_text(value))) from None
+            at = written.at(month_first=self._month_first is True)
+            if at is None:
+                raise
+            return at
+
+    def read_or(self, value: Any, otherwise: datetime) -> datetime:
+        try:
+            return self.read(value)
+        except ValueError:
+            return otherwise
+
+    @cached_property
+    def _month_first(self) -> bool | None:
+        if given := _DAY_AND_MONTH.search(self._options.time_format or ""):
+            return bool(given.group(1) == "m")
+        written = (read_local_date(as_text(row.get("at"))) for row in self._rows)
+        return month_first_by_days(filter(None, written))
 
 
-def _moment_or(value: Any, otherwise: datetime, options: Options) -> datetime:
-    try:
-        return _moment(value, options)
-    except ValueError:
-        return otherwise
+def _ambiguous(date: str) -> str:
+    mark = next((mark for mark in "./-" if mark in date), "/")
+    orders = " or ".join(f"%{first}{mark}%{second}{mark}%Y" for first, second in ("dm", "md"))
+    return f"nothing tells the day from the month; say which comes first: --time-format {orders} on the command line"
 
 
 def _rating(value: Any) -> float | None:
