@@ -7,6 +7,7 @@ What a hostile file may cost: text is read up to 4 MiB, a PDF up to 256 MiB and 
 (made tighter) and with a budget of drawing operations for the whole file, as a time limit would need another process.
 """
 
+import csv
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import regex
 from markdown_it import MarkdownIt
 
+from knowledge.errors import UnknownFormat
 from knowledge.importers.markup import Section, html_sections
 from knowledge.importers.source import (
     MAX_FILE,
@@ -61,6 +63,14 @@ _FRONT_MATTER = regex.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\
 _TITLE_LINE = regex.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", regex.MULTILINE)
 _HTML_TAG = regex.compile(rb"(?i)<(?:!doctype html|html|head|body|title|meta|article|section|h[1-6]|p|div|table|ul)\b")
 _CONTROL = regex.compile(r"[\p{Cc}--\n\r\t\f]", regex.VERSION1)
+_STAMPED = regex.compile(
+    r"[^\p{L}\d\n]{0,5}(?:\d{1,4}([./-]) ?\d{1,2}\1 ?\d{1,4}|\d{4}[년年] ?\d{1,2}[월月] ?\d{1,2}[일日]|"
+    r"\d{1,2}\.? (?:de )?\p{L}{3,12}\.?,? (?:de )?\d{4})\D{1,12}\d{1,2}[:.]\d{2}"
+)
+"""A line as chats begin them, with a date and a time."""
+_ANYWAY = "on the command line), or give it alone with --format documents if it is a document of yours"
+_CHAT = f"looks like a chat: name its format (such as --format whatsapp {_ANYWAY}"
+_TABLE = f"looks like a table: save it as .csv or name its format (--format table {_ANYWAY}"
 _NUMBER = regex.compile(r"\d+")
 _HYPHEN = regex.compile(r"(?<=\p{L})[-\u00AD]\n(?=\p{Ll})")
 _WRAPPED = regex.compile(r"(?<![.!?:؟۔。।])\n(?=[\p{Ll}\p{Lo}])")
@@ -81,7 +91,12 @@ class Document(NamedTuple):
 
 
 def recognises(path: Path) -> bool:
-    """A document, or a folder with documents and nothing else that anybody could want to have read."""
+    """A document, or a folder with documents and nothing else that anybody could want to have read.
+
+    Raises UnknownFormat of a file that looks like what others wrote: it must not speak for the brand.
+    """
+    if taken_for := _taken_for(path):
+        raise UnknownFormat(f"{path} {taken_for}.")
     try:
         if path.is_file():
             return _is_document(path)
@@ -101,6 +116,9 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         for file in _files(path):
             found = True
             name = clean(file.name if path.is_file() else file.relative_to(path).as_posix())
+            if not path.is_file() and (taken_for := _taken_for(file)):
+                yield skipped(name, taken_for)
+                continue
             try:
                 document, at = _read(file), datetime.fromtimestamp(file.stat().st_mtime, UTC)
             except (ValueError, OSError, OverflowError, RecursionError) as error:
@@ -135,6 +153,30 @@ def _is_document(path: Path) -> bool:
         return not _CONTROL.search(_decoded(start, partial=len(start) == _BEGINNING))
     except ValueError:
         return False
+
+
+def _taken_for(path: Path) -> str | None:
+    """What a text is rather than a document, a chat or a table, in words that tell the way out."""
+    begun = first_bytes(path, _BEGINNING) if path.suffix.lower() == ".txt" else b""
+    try:
+        lines = clean(_decoded(begun, partial=len(begun) == _BEGINNING)).split("\n")
+    except ValueError:
+        return None
+    lines = lines[:-1] if len(begun) == _BEGINNING else lines
+    stamped = sum(1 for line in lines if _STAMPED.match(line))
+    if stamped >= 3 and stamped * 5 >= len(lines):
+        return _CHAT
+    return _TABLE if any(_is_table(lines, *told) for told in ((",", 3), (";", 2), ("\t", 2))) else None
+
+
+def _is_table(lines: list[str], delimiter: str, least: int) -> bool:
+    """Whether all rows have as many cells as a header of short names."""
+    try:
+        header, *rows = islice(filter(None, csv.reader((f"{line}\n" for line in lines), delimiter=delimiter)), _TASTE)
+    except (csv.Error, ValueError):
+        return False
+    has_names = len(set(header)) == len(header) >= least and all(0 < len(name.strip()) <= 40 for name in header)
+    return has_names and len(rows) >= 2 and all(len(row) == len(header) for row in rows)
 
 
 def _chunks(name: str, document: Document, at: datetime) -> Iterator[Record]:

@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from knowledge.adapters.memory import MemoryMessageStore
+from knowledge.errors import UnknownFormat
 from knowledge.history import import_records
 from knowledge.importers import documents, recognise
 from knowledge.importers.source import Options
@@ -188,6 +189,51 @@ def test_pictures_may_lie_beside_documents_but_nothing_else(tmp_path: Path) -> N
 )
 def test_a_document_is_recognised_by_its_content(name: str, content: str | bytes, is_one: bool, tmp_path: Path) -> None:
     assert documents.recognises(file(tmp_path, content, name)) is is_one
+
+
+CHATS_AND_TABLES = (
+    (
+        "chat",
+        "2026년 11월 28일 오후 9:05, Anna : hi\nmore\n" + "2026년 11월 29일 오전 9:06, Bo : yo\n" * 2,
+    ),
+    ("chat", "28.11.26 г., 21:05 - Anna: hi\n28.11.26 г., 21:06 - Bo: yo\n29.11.26 г., 21:07 - Cy: x"),
+    ("chat", "[28 Nov 2026, 9.05] Anna\n[28 Nov 2026, 9.06] Bo\n[29 Nov 2026, 9.05] Anna\n"),
+    ("table", 'id,date,text\n1,2026-11-28,"It leaks,\nreally"\n2,2026-11-29,Good\n'),
+    ("table", "text;stars\nIt leaks;2\nGood, again;5\n"),
+)
+
+
+@pytest.mark.parametrize(("kind", "content"), CHATS_AND_TABLES)
+def test_what_members_wrote_is_no_document_of_the_brand_unless_somebody_says_so(
+    kind: str, content: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path, content, "a.txt")
+    with pytest.raises(UnknownFormat, match=f"looks like a {kind}.* --format documents"):
+        documents.recognises(path)
+    assert texts(read(path)) != []  # by its name
+
+
+def test_a_chat_among_documents_is_left_out_and_told(tmp_path: Path) -> None:
+    file(tmp_path, "good", "b.txt")
+    file(tmp_path, CHATS_AND_TABLES[0][1], "c.txt")
+    assert documents.recognises(tmp_path)
+    records = read(tmp_path)
+    assert texts(records) == ["good"]
+    assert ["looks like a chat" in reason for reason in reasons(records)] == [True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Our tastings:\n28.11.2026, 18:00 Kenya\n29.11.2026, 18:00 Peru\n",
+        "Dear guest,\n\nwe roast on Monday, Tuesday, Friday,\nand ship on Saturday, Sunday, always.\n",
+        "One, two\nthree, four\nfive, six\n",
+        "Version 1.2.3 10:15",
+        "",
+    ],
+)
+def test_dates_and_commas_alone_do_not_make_a_chat_or_a_table(content: str, tmp_path: Path) -> None:
+    assert documents.recognises(file(tmp_path, content, "a.txt")) == bool(content)
 
 
 def test_a_newer_shorter_version_leaves_nothing_of_the_older(tmp_path: Path) -> None:
