@@ -7,6 +7,7 @@ What a hostile file may cost: text is read up to 4 MiB, a PDF up to 256 MiB and 
 (made tighter) and with a budget of drawing operations for the whole file, as a time limit would need another process.
 """
 
+import codecs
 import csv
 import logging
 from collections import Counter
@@ -23,11 +24,14 @@ from markdown_it import MarkdownIt
 from knowledge.errors import UnknownFormat
 from knowledge.importers.markup import Section, html_sections
 from knowledge.importers.source import (
+    ANSI,
     MAX_FILE,
+    READ_AS_ANSI,
     Options,
     clean,
     files_in,
     first_bytes,
+    is_ansi,
     message_or_skip,
     skipped,
 )
@@ -74,6 +78,7 @@ _TABLE = f"looks like a table: save it as .csv or name its format (--format tabl
 _NUMBER = regex.compile(r"\d+")
 _HYPHEN = regex.compile(r"(?<=\p{L})[-\u00AD]\n(?=\p{Ll})")
 _WRAPPED = regex.compile(r"(?<![.!?:؟۔。।])\n(?=[\p{Ll}\p{Lo}])")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _EDGE = 2
 """Lines at the top and the bottom of a page that may be its header or footer."""
 
@@ -82,12 +87,12 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 class Document(NamedTuple):
-    """A document by its title, in sections; how a section's title follows on it, and the places that are unreadable."""
+    """A document by its title, in sections; how a section's title follows on it, and what is told of places."""
 
     title: str
     sections: list[Section]
     joint: str = " › "
-    broken: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 def recognises(path: Path) -> bool:
@@ -182,8 +187,8 @@ def _is_table(lines: list[str], delimiter: str, least: int) -> bool:
 def _chunks(name: str, document: Document, at: datetime) -> Iterator[Record]:
     thread = f"doc:{name}"
     ids: list[str] = []
-    for place in document.broken:
-        yield skipped(f"{name}, {place}", "page not readable")
+    for place, reason in document.told:
+        yield skipped(f"{name}, {place}", reason)
     for section in document.sections:
         headings = [heading for heading in section.headings if heading != document.title]
         title = document.joint.join(shorten(text, 80) for text in (document.title, *headings))
@@ -229,6 +234,8 @@ def _read(file: Path) -> Document:
     if reader is None:
         raise ValueError("no document: not Markdown, text, HTML or PDF")
     document = reader(file)
+    if reader is not _pdf and _is_ansi(file.read_bytes()):
+        document = document._replace(told=(("all lines", READ_AS_ANSI),))
     return document._replace(title=clean(document.title) or _name(file))
 
 
@@ -244,14 +251,20 @@ def _text(file: Path) -> str:
 
 
 def _decoded(data: bytes, *, partial: bool = False) -> str:
-    """UTF-8, or UTF-16 where a mark says so. A part may end within a letter. Raises ValueError."""
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    """UTF-8, UTF-16 where a mark says so, or Windows-1252. A part may end within a letter. Raises ValueError."""
+    encoding = "utf-16" if data[:2] in _UTF_16 else "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         if partial and error.start >= len(data) - 4:
             return data[: error.start].decode(encoding)
+        if _is_ansi(data):
+            return data.decode(ANSI, "replace")
         raise ValueError("not UTF-8; save it as UTF-8 and import it again") from error
+
+
+def _is_ansi(data: bytes) -> bool:
+    return data[:2] not in _UTF_16 and is_ansi(data.split(b"\n"))
 
 
 def _plain(file: Path) -> Document:
@@ -293,8 +306,8 @@ def _pdf(file: Path) -> Document:
     ]
     if not sections:
         raise ValueError("no text in it: a scan? Run it through OCR first")
-    broken = tuple(f"page {number}" for number, text in enumerate(texts, start=1) if text is None)
-    return Document("", sections, joint=", ", broken=broken)
+    broken = ((f"page {number}", "page not readable") for number, text in enumerate(texts, start=1) if text is None)
+    return Document("", sections, joint=", ", told=tuple(broken))
 
 
 class _Refused(ValueError):

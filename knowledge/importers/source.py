@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate, islice
@@ -32,6 +32,9 @@ MAX_LINE = 4 * MAX_TEXT
 """Bytes of the longest line that is read."""
 MAX_STREAM = 8 * 1024**3
 """Bytes of a file that is read as a stream: far beyond any export, within reach of a zip bomb."""
+ANSI = "cp1252"
+"""What is not UTF-8, in the end: of the older encodings the one that most files have."""
+READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
@@ -176,6 +179,19 @@ def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
                     yield number, None
     except UNREADABLE as error:
         raise ValueError(f"not readable: {error}") from error
+
+
+def is_ansi(lines: Iterable[bytes]) -> bool:
+    """Whether a text is not UTF-8, and so Windows-1252: more lines cannot be UTF-8 than use its letters."""
+    used = broken = 0
+    for line in lines:
+        if not line.isascii():
+            try:
+                line.decode()
+                used += 1
+            except UnicodeDecodeError:
+                broken += 1
+    return broken > used
 
 
 def first_bytes(node: Node, count: int = 65_536) -> bytes:

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -23,13 +23,16 @@ import regex
 from knowledge.errors import BadExport
 from knowledge.importers.local_time import month_first_by_days, read_local_date
 from knowledge.importers.source import (
+    ANSI,
     MAX_LINE,
+    READ_AS_ANSI,
     Options,
     as_text,
     clean,
     deleted_or_skip,
     first_bytes,
     first_messages,
+    is_ansi,
     message_or_skip,
     parse_time,
     read_lines,
@@ -80,8 +83,6 @@ _LINES = frozenset({".jsonl", ".ndjson"})
 _TASTE = 20
 """Rows of a sheet among which its header is looked for: a title and notes may stand above it."""
 _UNREADABLE = "not UTF-8, or too long"
-_ANSI = "cp1252"
-_READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
 _NO_RATING = "read without its rating, which is no number"
 _OUT_OF_RANGE = (
     "read without its rating, which is not between 1 and 5; give its scale, such as rating=Score/10 "
@@ -321,8 +322,8 @@ def _of_sheet(sheet: Sheet, options: Options) -> Rows:
 
 def _csv_rows(path: Path, _: Options) -> Rows:
     encoding = _encoding(path)
-    if encoding == _ANSI:
-        yield "all lines", _READ_AS_ANSI
+    if encoding == ANSI:
+        yield "all lines", READ_AS_ANSI
     bad: list[int] = []
 
     def decoded() -> Iterator[str]:
@@ -354,19 +355,11 @@ def _csv_rows(path: Path, _: Options) -> Rows:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8; UTF-16 where a mark says so; Windows-1252 where more lines cannot be UTF-8 than use its letters."""
+    """UTF-8; UTF-16 where a mark says so; Windows-1252 where it is not UTF-8."""
     if first_bytes(path, 2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
-    used = broken = 0
     with path.open("rb") as file:
-        while raw := file.readline(MAX_LINE):
-            if not raw.isascii():
-                try:
-                    raw.decode()
-                    used += 1
-                except UnicodeDecodeError:
-                    broken += 1
-    return _ANSI if broken > used else "utf-8"
+        return ANSI if is_ansi(iter(partial(file.readline, MAX_LINE), b"")) else "utf-8"
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
