@@ -73,5 +73,7 @@ def recognise(path: Path, name: str | None = None) -> Format:
 def _recognises(format_: Format, path: Path) -> bool:
     try:
         return format_.recognises(path)
+    except UnknownFormat:  # it knows what the file is not
+        raise
     except Exception:  # noqa: BLE001  whatever a broken file does to it, the file is not of this format
         return False

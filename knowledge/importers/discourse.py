@@ -5,6 +5,7 @@ beside them (/latest.json, /categories.json) say what posts leave out: titles, n
 Posts that are deleted, or hidden by flags, keep their places.
 """
 
+import html
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from knowledge.importers.source import (
     open_export,
     parse_time,
     read_json,
+    readable_links,
     record_or_skip,
     skipped,
     told_once,
@@ -36,6 +38,10 @@ from knowledge.messages import Channel, Member, Record
 
 _QUOTE = regex.compile(r"\[quote[^\]\n]*\]|\[/quote\]", regex.IGNORECASE)
 _POLL = regex.compile(r"\[poll[^\]\n]*\][^\[]*+(?:\[(?!/?poll)[^\[]*+)*+\[/poll\]")
+_UPLOAD = regex.compile(r"!?\[([^\[\]|\n]{0,300})(?:\|[^\[\]\n]{0,100})?\]\(upload://[^()\s]{1,300}\)")
+_ONEBOX = regex.compile(r"""<aside class="onebox[^<>]{0,300}? data-onebox-src="([^"<>]{1,2000})\"""")
+_NOT_OWN = ("aside.quote", "blockquote", "aside.onebox", ".lightbox > .meta")
+"""Quotes, what a page says that is linked to, and the size of a picture."""
 _REGULAR_POST, _WHISPER = 1, 4
 
 
@@ -253,11 +259,16 @@ def _times(item: dict[str, Any], options: Options) -> tuple[datetime, datetime]:
 
 
 def _text(item: dict[str, Any], *, without_polls: bool) -> str:
-    """The Markdown source without quotes of others, or the rendered text where the source is not in the export."""
-    if isinstance(item.get("raw"), str):
-        own = _own_words(item["raw"])
-        return _POLL.sub("", own) if without_polls else own
-    return html_text(as_text(item.get("cooked")), without=["aside.quote", *([".poll"] if without_polls else [])])
+    """The words as they are shown, without quotes of others; the Markdown source where nothing is rendered."""
+    shown = _ONEBOX.sub(r"<p>\1</p>\g<0>", as_text(item.get("cooked")))
+    # A picture says what stands below it; its address is one of the forum's own.
+    shown = shown.replace('<a class="lightbox" href=', '<a class="lightbox" name=')
+    if text := html_text(shown, without=[*_NOT_OWN, *([".poll"] if without_polls else [])]):
+        return text
+    raw = item.get("raw")
+    own = _own_words(raw) if isinstance(raw, str) else ""
+    own = _POLL.sub("", own) if without_polls else own
+    return html.unescape(readable_links(_UPLOAD.sub(r"\1", own)))
 
 
 def _own_words(raw: str) -> str:

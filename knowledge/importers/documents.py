@@ -7,6 +7,8 @@ What a hostile file may cost: text is read up to 4 MiB, a PDF up to 256 MiB and 
 (made tighter) and with a budget of drawing operations for the whole file, as a time limit would need another process.
 """
 
+import codecs
+import csv
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +21,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import regex
 from markdown_it import MarkdownIt
 
+from knowledge.errors import UnknownFormat
 from knowledge.importers.markup import Section, html_sections
 from knowledge.importers.source import (
+    ANSI,
     MAX_FILE,
+    READ_AS_ANSI,
     Options,
     clean,
     files_in,
     first_bytes,
+    is_ansi,
     message_or_skip,
     skipped,
 )
@@ -61,9 +67,18 @@ _FRONT_MATTER = regex.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\
 _TITLE_LINE = regex.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", regex.MULTILINE)
 _HTML_TAG = regex.compile(rb"(?i)<(?:!doctype html|html|head|body|title|meta|article|section|h[1-6]|p|div|table|ul)\b")
 _CONTROL = regex.compile(r"[\p{Cc}--\n\r\t\f]", regex.VERSION1)
+_STAMPED = regex.compile(
+    r"[^\p{L}\d\n]{0,5}(?:\d{1,4}([./-]) ?\d{1,2}\1 ?\d{1,4}|\d{4}[년年] ?\d{1,2}[월月] ?\d{1,2}[일日]|"
+    r"\d{1,2}\.? (?:de )?\p{L}{3,12}\.?,? (?:de )?\d{4})\D{1,12}\d{1,2}[:.]\d{2}"
+)
+"""A line as chats begin them, with a date and a time."""
+_ANYWAY = "on the command line), or give it alone with --format documents if it is a document of yours"
+_CHAT = f"looks like a chat: name its format (such as --format whatsapp {_ANYWAY}"
+_TABLE = f"looks like a table: save it as .csv or name its format (--format table {_ANYWAY}"
 _NUMBER = regex.compile(r"\d+")
 _HYPHEN = regex.compile(r"(?<=\p{L})[-\u00AD]\n(?=\p{Ll})")
 _WRAPPED = regex.compile(r"(?<![.!?:؟۔。।])\n(?=[\p{Ll}\p{Lo}])")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _EDGE = 2
 """Lines at the top and the bottom of a page that may be its header or footer."""
 
@@ -72,16 +87,21 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 class Document(NamedTuple):
-    """A document by its title, in sections; how a section's title follows on it, and the places that are unreadable."""
+    """A document by its title, in sections; how a section's title follows on it, and what is told of places."""
 
     title: str
     sections: list[Section]
     joint: str = " › "
-    broken: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 def recognises(path: Path) -> bool:
-    """A document, or a folder with documents and nothing else that anybody could want to have read."""
+    """A document, or a folder with documents and nothing else that anybody could want to have read.
+
+    Raises UnknownFormat of a file that looks like what others wrote: it must not speak for the brand.
+    """
+    if taken_for := _taken_for(path):
+        raise UnknownFormat(f"{path} {taken_for}.")
     if path.is_file():
         return _is_document(path)
     files = list(islice(_files(path), _MANY))
@@ -98,6 +118,9 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         for file in _files(path):
             found = True
             name = clean(file.name if path.is_file() else file.relative_to(path).as_posix())
+            if not path.is_file() and (taken_for := _taken_for(file)):
+                yield skipped(name, taken_for)
+                continue
             try:
                 document, at = _read(file), datetime.fromtimestamp(file.stat().st_mtime, UTC)
             except (ValueError, OSError, OverflowError, RecursionError) as error:
@@ -134,11 +157,35 @@ def _is_document(path: Path) -> bool:
         return False
 
 
+def _taken_for(path: Path) -> str | None:
+    """What a text is rather than a document, a chat or a table, in words that tell the way out."""
+    begun = first_bytes(path, _BEGINNING) if path.suffix.lower() == ".txt" else b""
+    try:
+        lines = clean(_decoded(begun, partial=len(begun) == _BEGINNING)).split("\n")
+    except ValueError:
+        return None
+    lines = lines[:-1] if len(begun) == _BEGINNING else lines
+    stamped = sum(1 for line in lines if _STAMPED.match(line))
+    if stamped >= 3 and stamped * 5 >= len(lines):
+        return _CHAT
+    return _TABLE if any(_is_table(lines, *told) for told in ((",", 3), (";", 2), ("\t", 2))) else None
+
+
+def _is_table(lines: list[str], delimiter: str, least: int) -> bool:
+    """Whether all rows have as many cells as a header of short names."""
+    try:
+        header, *rows = islice(filter(None, csv.reader((f"{line}\n" for line in lines), delimiter=delimiter)), _TASTE)
+    except (csv.Error, ValueError):
+        return False
+    has_names = len(set(header)) == len(header) >= least and all(0 < len(name.strip()) <= 40 for name in header)
+    return has_names and len(rows) >= 2 and all(len(row) == len(header) for row in rows)
+
+
 def _chunks(name: str, document: Document, at: datetime) -> Iterator[Record]:
     thread = f"doc:{name}"
     ids: list[str] = []
-    for place in document.broken:
-        yield skipped(f"{name}, {place}", "page not readable")
+    for place, reason in document.told:
+        yield skipped(f"{name}, {place}", reason)
     for section in document.sections:
         headings = [heading for heading in section.headings if heading != document.title]
         title = document.joint.join(shorten(text, 80) for text in (document.title, *headings))
@@ -184,6 +231,8 @@ def _read(file: Path) -> Document:
     if reader is None:
         raise ValueError("no document: not Markdown, text, HTML or PDF")
     document = reader(file)
+    if reader is not _pdf and _is_ansi(file.read_bytes()):
+        document = document._replace(told=(("all lines", READ_AS_ANSI),))
     return document._replace(title=clean(document.title) or _name(file))
 
 
@@ -199,14 +248,20 @@ def _text(file: Path) -> str:
 
 
 def _decoded(data: bytes, *, partial: bool = False) -> str:
-    """UTF-8, or UTF-16 where a mark says so. A part may end within a letter. Raises ValueError."""
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    """UTF-8, UTF-16 where a mark says so, or Windows-1252. A part may end within a letter. Raises ValueError."""
+    encoding = "utf-16" if data[:2] in _UTF_16 else "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         if partial and error.start >= len(data) - 4:
             return data[: error.start].decode(encoding)
+        if _is_ansi(data):
+            return data.decode(ANSI, "replace")
         raise ValueError("not UTF-8; save it as UTF-8 and import it again") from error
+
+
+def _is_ansi(data: bytes) -> bool:
+    return data[:2] not in _UTF_16 and is_ansi(data.split(b"\n"))
 
 
 def _plain(file: Path) -> Document:
@@ -248,8 +303,8 @@ def _pdf(file: Path) -> Document:
     ]
     if not sections:
         raise ValueError("no text in it: a scan? Run it through OCR first")
-    broken = tuple(f"page {number}" for number, text in enumerate(texts, start=1) if text is None)
-    return Document("", sections, joint=", ", broken=broken)
+    broken = ((f"page {number}", "page not readable") for number, text in enumerate(texts, start=1) if text is None)
+    return Document("", sections, joint=", ", told=tuple(broken))
 
 
 class _Refused(ValueError):

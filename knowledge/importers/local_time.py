@@ -13,7 +13,8 @@ import regex
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "،": ","})
 _MARKS = regex.compile(r"[\u200e\u200f\u061c\ufeff\u202a-\u202e\u2066-\u2069]")
 _CLOCK = r",? (?:(\p{L}[\p{L}.]{0,11}) ?)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?: ?(\p{L}[\p{L}\p{M}. \u200c]{0,15}))?"
-_NUMBERS = regex.compile(r"(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?" + _CLOCK)
+_NUMBERS = regex.compile(r"(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})(?:\.| г\.)?" + _CLOCK)
+_KOREAN = regex.compile(r"(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일")
 _WORDS = regex.compile(r"(?:\p{L}+, )?(?:(\d{1,2})[ .-]+)?(\p{L}{3,9})\.?[ .-]+(?:(\d{1,2}), )?(\d{4}|\d\d)" + _CLOCK)
 _NO_LETTERS = regex.compile(r"\P{L}+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -71,7 +72,7 @@ def plain(text: str) -> str:
 
 def read_local_time(text: str) -> LocalTime | None:
     """What `text` says, if it is a date with a time of day and nothing else."""
-    text = plain(text)
+    text = _KOREAN.sub(r"\1-\2-\3", plain(text))
     if match := _NUMBERS.fullmatch(text):
         first, separator, second, third, *clock = match.groups()
         if len(first) > 2:
@@ -93,6 +94,18 @@ def read_local_time(text: str) -> LocalTime | None:
     one, two, year = map(int, numbers)
     american = separator == "/" and any(word in ("am", "pm") for word in noon)
     return LocalTime(one, two, year if year > 99 else 2000 + year, moment, known, american)
+
+
+def read_local_date(text: str) -> LocalTime | None:
+    """What `text` says, if it is a date with a time of day or without one: then it is the beginning of the day."""
+    return read_local_time(text) or read_local_time(f"{text} 0:00")
+
+
+def month_first_by_days(times: Iterable[LocalTime]) -> bool | None:
+    """Whether the month comes first, where the days after the 12th tell and agree; for times in no order."""
+    unsaid = (moment for moment in times if moment.month_first is None)
+    told = {moment.second > 12 for moment in unsaid if (moment.first > 12) != (moment.second > 12)}
+    return told.pop() if len(told) == 1 else None
 
 
 def month_first(times: Iterable[LocalTime]) -> bool:

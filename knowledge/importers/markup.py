@@ -21,8 +21,9 @@ _AROUND = frozenset({"nav", "footer", "form", "button", "iframe"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4}
 
 # Marks inside a text on its way out of the tree; the same characters in the text itself are dropped before.
-_HEADING, _SPACE, _CELL = "\x01", "\x02", "\x03"
-_NO_MARKS = {ord(mark): None for mark in (_HEADING, _SPACE, _CELL)}
+# A line with nothing but _BLANK is one that people see.
+_HEADING, _SPACE, _CELL, _BLANK = "\x01", "\x02", "\x03", "\x04"
+_NO_MARKS = {ord(mark): None for mark in (_HEADING, _SPACE, _CELL, _BLANK)}
 
 _WHITE = regex.compile(r"\s+")
 _MARKED_SECTION = regex.compile(r"<!\[[^>]*>?")
@@ -38,9 +39,10 @@ class Section(NamedTuple):
 
 
 def html_text(html: str, *, without: Sequence[str] = ()) -> str:
-    """The text of a piece of HTML, a line for each block. `without` names what is left out, as CSS selectors.
+    """The text of a piece of HTML, a line for each block and paragraphs apart.
 
-    A link whose label is not its address becomes “label (address)”. What no parser takes becomes nothing.
+    `without` names what is left out, as CSS selectors. A link whose label is not its address becomes
+    “label (address)”. What no parser takes becomes nothing.
     """
     if len(html) > 10 * MAX_TEXT:
         return html  # too long for a post: whoever reads it says so
@@ -67,7 +69,7 @@ def html_sections(html: str) -> tuple[str, list[Section]]:
         if heading:
             path = [*(above for above in path if above[0] < level), (level, heading)]
             sections.append((tuple(text for _, text in path), []))
-    return title, [Section(headings, "\n".join(lines)) for headings, lines in sections if lines]
+    return title, [Section(headings, "\n".join(lines).strip("\n")) for headings, lines in sections if any(lines)]
 
 
 class _Walk:
@@ -82,7 +84,7 @@ class _Walk:
         self._pre = self._cells = 0
 
     def lines(self, root: Tag) -> Iterator[str]:
-        """The lines of the text that say something."""
+        """The lines of the text that say something, and one that is empty where people see any between them."""
         open_tags: list[tuple[Tag, Iterator[object]]] = [(root, iter(root.contents))]
         while open_tags:
             tag, children = open_tags[-1]
@@ -96,21 +98,28 @@ class _Walk:
                     open_tags.append((node, iter(node.contents)))
             elif type(node) in (NavigableString, CData):
                 self._say(str(node))
+        begun = blank = False
         for line in "".join(self._parts).split("\n"):
-            row = line.rstrip(f"{_CELL} ").lstrip(" ").removeprefix(_CELL)
+            row = line.replace(_BLANK, "").rstrip(f"{_CELL} ").lstrip(" ").removeprefix(_CELL)
             cells = [" ".join(cell.split()) for cell in row.split(_CELL)]
             if any(cells):
+                if begun and blank:
+                    yield ""
                 yield " | ".join(cells).replace(_SPACE, " ").rstrip()
+                begun, blank = True, False
+            else:
+                blank = blank or _BLANK in line
 
     def _say(self, text: str) -> None:
         text = text.translate(_NO_MARKS)
         if self._pre and not self._cells:
-            self._parts.append(text.replace(" ", _SPACE).replace("\t", _SPACE * 4))
+            self._parts.append(text.replace(" ", _SPACE).replace("\t", _SPACE * 4).replace("\n", f"{_BLANK}\n"))
         else:
             self._parts.append(_WHITE.sub(" ", text))  # as a browser shows it
 
-    def _break(self) -> None:
-        self._parts.append(" " if self._cells else "\n")
+    def _break(self, tag: Tag) -> None:
+        end = f"\n{_BLANK}\n" if tag.name == "p" else f"{_BLANK}\n" if tag.name == "br" else "\n"
+        self._parts.append(" " if self._cells else end)
 
     def _enter(self, tag: Tag) -> None:
         if tag.name == "img":
@@ -123,7 +132,7 @@ class _Walk:
         elif tag.name == "tr":
             self._parts.append("\n")
         elif tag.name in _BLOCKS or tag.name == "br":
-            self._break()
+            self._break(tag)
             self._pre += tag.name == "pre"
             if tag.name in self._headings and not self._cells:
                 self._parts.append(f"{_HEADING}{self._headings[tag.name]}")
@@ -139,7 +148,7 @@ class _Walk:
         elif tag.name == "tr":
             self._parts.append("\n")
         elif tag.name in _BLOCKS:
-            self._break()
+            self._break(tag)
             self._pre -= tag.name == "pre"
 
 

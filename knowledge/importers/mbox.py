@@ -55,6 +55,8 @@ _NO_TEXTS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape
 _PROGRAMS = frozenset({"mailer-daemon", "no-reply", "noreply", "do-not-reply", "donotreply", "postmaster"})
 
 _SEPARATOR = regex.compile(rb"From .*\d\d:\d\d.*\d{4}")
+_ESCAPED = regex.compile(rb">+From ")
+"""A line that would begin a mail, as archives keep it."""
 _FIRST = regex.compile(rb"\s*From [^\n]+\r?\n(?:>?[A-Za-z][A-Za-z0-9-]*:|>From )")
 _BOUNDARY = regex.compile(rb"(?i)boundary\s*[*=]")
 _ID = regex.compile(r"<([^<>\s]{1,300})>")
@@ -66,6 +68,17 @@ _BELOW = regex.compile(r"--|-{4,} ?\p{Lu}[\p{L} ]*\p{Ll}[\p{L} ]*-{4,}|_{20,}|--
 _WROTE = regex.compile(
     r"(?i).*(?:\b(?:19|20)\d\d\b|\d{1,2}:\d\d|@| (?:wrote|writes|said|schrieb|écrit|escribió|escreveu|skrev|scrisse|"
     r"schreef|napisała?|пишет|писала?|написала?|نوشت|كتب|skryf|het geskryf|wabhala)\b).*[:：]"
+)
+# Outlook repeats the heads of the mail that it quotes whole, in the language of who answers.
+_HEAD_FROM = regex.compile(r"(?i)\*?(?:from|von|de|från|od|van|fra|da|от|از|من) ?:\*?\s")
+_HEAD_SUBJECT = regex.compile(
+    r"(?i)\*?(?:subject|betreff|assunto|ämne|temat|onderwerp|emne|oggetto|objet|asunto|тема|موضوع|الموضوع) ?:\*?"
+)
+_HEAD = regex.compile(
+    _HEAD_SUBJECT.pattern
+    + r"|\*?(?:sent|date|to|cc|reply-to|gesendet|datum|an|enviad[oa](?: el| em)?|data|para|skickat|"
+    r"till|kopia|wysłano|do|dw|gestuur|verzonden|aan|sendt|dato|til|inviato|a|envoyé|à|fecha|отправлено|дата|кому|"
+    r"копия|ارسال|تاریخ|به|تم الإرسال|التاريخ|إلى) ?:\*?"
 )
 _OPENED = regex.compile(r"(?i)(?:on|am|le|el|em|op|il|den|på|dnia|w dniu|em|в)\b.*\d")
 _CAME = regex.compile(r"\p{L}{3} \p{L}{3} {1,2}\d{1,2} \d.*")
@@ -110,7 +123,7 @@ def _mails(file: Node) -> Iterator[tuple[bytes, bytes]]:
                     yield separator, b"".join(kept)
                 separator, kept, length = line, [], 0
             elif separator and length < _MAX_MAIL:
-                kept.append(line)
+                kept.append(line[1:] if begins and _ESCAPED.match(line) else line)
                 length += len(line)
             after_blank = begins and not line.strip()
             begins = line.endswith(b"\n")
@@ -336,15 +349,22 @@ def _text(mail: EmailMessage) -> str:
 def _own_words(text: str) -> str:
     """Without what is quoted, the line that says whose it is, and what stands below a signature."""
     kept: list[str] = []
-    for line in _SIGNED.sub("", clean(text), count=1).split("\n"):
+    lines = _SIGNED.sub("", clean(text), count=1).split("\n")
+    for number, line in enumerate(lines):
         bare = line.strip()
-        if _BELOW.fullmatch(bare):
+        if _BELOW.fullmatch(bare) or (_HEAD_FROM.match(bare) and _is_head(lines[number : number + 12])):
             break
         if bare.startswith(">"):
             _drop_attribution(kept)
         else:
             kept.append(line.rstrip())
     return regex.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+
+
+def _is_head(lines: Sequence[str]) -> bool:
+    """Whether the line of a sender goes on with when, to whom and about what: the mail that is answered begins here."""
+    below = [bare for line in lines[1:] if (bare := line.strip())]
+    return all(map(_HEAD.match, below[:2])) and any(map(_HEAD_SUBJECT.match, below[1:5]))
 
 
 def _drop_attribution(kept: list[str]) -> None:

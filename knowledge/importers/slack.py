@@ -41,8 +41,11 @@ _ROLES = {
     "is_ultra_restricted": "single-channel guest",
 }
 _MARKUP = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
+_QUOTE = regex.compile(r"^&gt;&gt;&gt;[\s\S]*|^&gt;.*\n?", regex.MULTILINE)
 _DAY = regex.compile(r"\d{4}-\d{2}-\d{2}\.json")
 _DEEPEST_BLOCK = 20
+_LINES = ("rich_text_section", "rich_text_quote", "rich_text_preformatted", "section", "header", "context")
+"""Blocks that begin a line of their own."""
 
 
 def recognises(path: Path) -> bool:
@@ -60,6 +63,8 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         if isinstance(record, Member):
             names[record.id] = record.name
         yield record
+    public = (record for record in _channels(root, *_LISTINGS[0]) if isinstance(record, Channel))
+    names |= {f"#{channel.id}": channel.name for channel in public if channel.visibility == "public"}
     for listing, visibility in _LISTINGS:
         for record in _channels(root, listing, visibility):
             yield record
@@ -149,7 +154,10 @@ def _messages(folder: Node, channel: Channel, names: dict[str, str]) -> Iterator
 
 
 def read_message(place: str, item: Any, channel: Channel, names: dict[str, str]) -> Iterator[Record]:
-    """Yield a message, and its author unless `names` (id -> name, which grows) has them; or why it is left out."""
+    """Yield a message, and its author unless `names` (id -> name, which grows) has them; or why it is left out.
+
+    `names` may have those of channels too, as #id.
+    """
     if not isinstance(item, dict) or item.get("type") != "message":
         yield skipped(place, "not a message")
         return
@@ -157,7 +165,9 @@ def read_message(place: str, item: Any, channel: Channel, names: dict[str, str])
     if not deleted and item.get("subtype") not in _SPOKEN:
         yield skipped(place, f"written by Slack itself ({item.get('subtype')})")
         return
-    author = clean(as_text(item.get("user")) or as_text(item.get("bot_id")))
+    name = clean(as_text(item.get("username")))
+    # A webhook may have nothing but a name; it is no id of a member, whatever it says.
+    author = clean(as_text(item.get("user")) or as_text(item.get("bot_id"))) or (name and f"webhook {name}")
     ts = as_text(item.get("ts"))
     at = _time(ts)
     if at is None:
@@ -183,8 +193,11 @@ def read_message(place: str, item: Any, channel: Channel, names: dict[str, str])
     if deleted:
         yield deleted_or_skip(place, **fields)
         return
-    said = as_text(item.get("text")) or _blocks(item.get("blocks")) or _pictures(item.get("files"))
-    yield message_or_skip(place, **fields, text=plain_text(said, names), reactions=_reactions(item.get("reactions")))
+    said = as_text(item.get("text")) or _blocks(item.get("blocks"))
+    said = said or _attachments(item.get("attachments")) or _pictures(item.get("files"))
+    yield message_or_skip(
+        place, **fields, text=plain_text(_own_words(said), names), reactions=_reactions(item.get("reactions"))
+    )
 
 
 def _event(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
@@ -211,7 +224,7 @@ def _unlisted(place: str, author: str, item: Mapping[str, Any]) -> Record:
     """A member whom users.json lacks: apps and guests bring their names with the message."""
     profile = as_mapping(item.get("user_profile") or item.get("bot_profile"))
     name = profile.get("display_name") or profile.get("real_name") or profile.get("name") or item.get("username")
-    is_bot = bool(item.get("bot_id")) and not item.get("user_profile")
+    is_bot = bool(item.get("bot_id") or item.get("subtype") == "bot_message") and not item.get("user_profile")
     return record_or_skip(place, Member, id=author, name=clean(as_text(name)) or author, is_bot=is_bot)
 
 
@@ -221,6 +234,23 @@ def _reactions(value: Any) -> dict[str, int]:
         for item in as_list(value)
         if isinstance(item, dict) and "name" in item and isinstance(item.get("count"), int) and item["count"] > 0
     }
+
+
+def _attachments(value: Any) -> str:
+    """What is attached to a message without words of its own: of a program, or of somebody who is forwarded."""
+    lines: list[str] = []
+    for item in map(as_mapping, value if isinstance(value, list) else []):
+        shared = as_text(item.get("author_name")) if item.get("is_share") is True else ""
+        said = [as_text(item.get("pretext")), shared and f"{shared}:", as_text(item.get("title"))]
+        words = [*said, as_text(item.get("text")) or _blocks(item.get("blocks"))]
+        lines += filter(None, words if any(words) else [as_text(item.get("fallback"))])
+    return "\n".join(lines)
+
+
+def _own_words(marked: str) -> str:
+    """Without the lines that quote others. Who only quotes, says the quote."""
+    own = _QUOTE.sub("", marked)
+    return own if own.strip() else marked
 
 
 def _pictures(value: Any) -> str:
@@ -241,7 +271,7 @@ def plain_text(text: str, names: Mapping[str, str]) -> str:
         if target.startswith("@"):
             return "@" + (label or names.get(target[1:], target[1:])).removeprefix("@")
         if target.startswith("#"):
-            return "#" + (label or target[1:])
+            return "#" + (label or names.get(target, target[1:])).removeprefix("#")
         if target.startswith("!"):
             return "@" + (label or target[1:].split("^")[0]).removeprefix("@")
         target = target.removeprefix("mailto:").removeprefix("tel:")
@@ -257,13 +287,21 @@ def _blocks(value: Any, depth: int = 0) -> str:
     if not isinstance(value, dict) or depth > _DEEPEST_BLOCK:
         return ""
     kind = value.get("type")
-    if kind == "text":
+    if kind in ("text", "mrkdwn", "plain_text"):
         return str(value.get("text") or "")
     if kind == "link":
-        return str(value.get("text") or value.get("url") or "")
+        return f"<{value.get('url')}|{value.get('text') or value.get('url')}>"
     if kind == "user":
         return f"<@{value.get('user_id')}>"
+    if kind == "channel":
+        return f"<#{value.get('channel_id')}>"
+    if kind == "usergroup":
+        return f"<!subteam^{value.get('usergroup_id')}>"
+    if kind == "broadcast":
+        return f"<!{value.get('range')}>"
     if kind == "emoji":
         return f":{value.get('name')}:"
     inner = _blocks(value.get("elements") or value.get("text"), depth + 1)
-    return inner + "\n" if kind in ("rich_text_section", "section") else inner
+    if kind == "rich_text_quote":
+        inner = "\n".join(f"&gt; {line}" for line in inner.split("\n"))
+    return inner + "\n" if kind in _LINES else inner

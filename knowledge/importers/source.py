@@ -39,6 +39,9 @@ _SMALL = 8 * 1024 * 1024
 """Bytes, unpacked, of an archive that may be packed however small."""
 _MAX_BLANK = 100_000
 """Blank lines in a row; of more, whoever waits for the next record would hear nothing."""
+ANSI = "cp1252"
+"""What is not UTF-8, in the end: of the older encodings the one that most files have."""
+READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
 _DEEPEST = 20
@@ -209,6 +212,19 @@ def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
             yield number, (line.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
         except UnicodeDecodeError:
             yield number, None
+
+
+def is_ansi(lines: Iterable[bytes]) -> bool:
+    """Whether a text is not UTF-8, and so Windows-1252: more lines cannot be UTF-8 than use its letters."""
+    used = broken = 0
+    for line in lines:
+        if not line.isascii():
+            try:
+                line.decode()
+                used += 1
+            except UnicodeDecodeError:
+                broken += 1
+    return broken > used
 
 
 def first_bytes(node: Node, count: int = 65_536) -> bytes:

@@ -1,9 +1,10 @@
 """Reviews, tickets, survey answers, anything with a text and a time in columns: CSV, JSON Lines, a JSON list, XLSX.
 
-Times without a zone are UTC. A rating “4/5”, “8 of 10” or “★★★★☆” is read as it stands, and brought to 1 to 5 where its
-scale is another one; so is a bare number where the scale is given (`rating=Score/10`). What the brand answered in the
-same row becomes a message of its own. A row without an id gets one from its author, time and text. A JSON row that says
-`deleted: true` leaves its place and none of its words.
+Times without a zone are UTC; whether 03/04 is in March or in April, the whole column tells. A rating “4/5”, “8 of 10”
+or “★★★★☆” is read as it stands, and brought to 1 to 5 where its scale is another one; so is a bare number where the
+scale is given (`rating=Score/10`). What the brand answered in the same row becomes a message of its own. A row without
+an id gets one from its author, time and text. A JSON row that says `deleted: true` leaves its place and none of its
+words.
 """
 
 import codecs
@@ -12,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -19,14 +21,18 @@ from typing import Any, cast, get_args
 import regex
 
 from knowledge.errors import BadExport
+from knowledge.importers.local_time import month_first_by_days, read_local_date
 from knowledge.importers.source import (
+    ANSI,
     MAX_LINE,
+    READ_AS_ANSI,
     Options,
     as_text,
     clean,
     deleted_or_skip,
     first_bytes,
     first_messages,
+    is_ansi,
     message_or_skip,
     parse_time,
     read_lines,
@@ -78,9 +84,11 @@ _LINES = frozenset({".jsonl", ".ndjson"})
 _TASTE = 20
 """Rows of a sheet among which its header is looked for: a title and notes may stand above it."""
 _UNREADABLE = "not UTF-8, or too long"
-_ANSI = "cp1252"
-_READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
-_OUT_OF_RANGE = "rating is not between 1 and 5; give its scale, such as rating=Score/10 (--map on the command line)"
+_NO_RATING = "read without its rating, which is no number"
+_OUT_OF_RANGE = (
+    "read without its rating, which is not between 1 and 5; give its scale, such as rating=Score/10 "
+    "(--map on the command line)"
+)
 
 _KINDS: frozenset[str] = frozenset(get_args(Kind)) - {"document"}
 _NOT_WORD = regex.compile(r"[^\w]+")
@@ -93,6 +101,9 @@ _OF = regex.compile(
     r"(?:\s*(?:/|\s\p{L}{1,10}(?: \p{L}{1,10})?\s)\s*(\d{1,4}))?\D{0,20}"
 )
 """“4/5”, “8 of 10”, “4.0 out of 5 stars”, “4 stars”: the number, and the scale where it is said."""
+_DAY_AND_MONTH = regex.compile(r"%([dm])\W+%[dm]\W+%[Yy]")
+_EXCEL = regex.compile(r'"?sep=([,;\t|])"?')
+"""The first line of a file that tells Excel its delimiter."""
 _STARS = regex.compile(r"[★⭐☆✩\uFE0F\s]+")
 
 Row = Mapping[str, Any]
@@ -123,7 +134,8 @@ def read_rows(items: Sequence[object], channel: str) -> Iterator[Record]:
 def _read(rows: Callable[[], Rows], file: str, channel: str, options: Options) -> Iterator[Record]:
     threads = _threads(row for _, row in _named(rows(), options) if not isinstance(row, str))
     ids, named = _Ids(), _named(rows(), options)
-    records = (r for place, row in named for r in _records(f"{file}{place}", row, threads, channel, options, ids))
+    times = _Times((row for _, row in _named(rows(), options) if not isinstance(row, str)), options)
+    records = (r for place, row in named for r in _records(f"{file}{place}", row, threads, channel, times, ids))
     yield from told_once(records, anew=False)
 
 
@@ -301,14 +313,16 @@ def _of_sheet(sheet: Sheet, options: Options) -> Rows:
 
 def _csv_rows(path: Path, _: Options) -> Rows:
     encoding = _encoding(path)
-    if encoding == _ANSI:
-        yield "all lines", _READ_AS_ANSI
+    if encoding == ANSI:
+        yield "all lines", READ_AS_ANSI
     bad: list[int] = []
 
     def decoded() -> Iterator[str]:
         for number, line in _lines(path, encoding):
             if line is None:
                 bad.append(number)
+            elif number == 1 and _EXCEL.fullmatch(line.rstrip("\r\n")):
+                yield "\n"
             else:
                 yield line.replace("\0", "")
 
@@ -332,19 +346,11 @@ def _csv_rows(path: Path, _: Options) -> Rows:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8; UTF-16 where a mark says so; Windows-1252 where more lines cannot be UTF-8 than use its letters."""
+    """UTF-8; UTF-16 where a mark says so; Windows-1252 where it is not UTF-8."""
     if first_bytes(path, 2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
-    used = broken = 0
     with path.open("rb") as file:
-        while raw := file.readline(MAX_LINE):
-            if not raw.isascii():
-                try:
-                    raw.decode()
-                    used += 1
-                except UnicodeDecodeError:
-                    broken += 1
-    return _ANSI if broken > used else "utf-8"
+        return ANSI if is_ansi(iter(partial(file.readline, MAX_LINE), b"")) else "utf-8"
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
@@ -365,7 +371,8 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
 def _dialect(header: str, path: Path) -> type[csv.Dialect]:
     if path.suffix.lower() == ".tsv":
         return csv.excel_tab
-    delimiter = max(",;\t|", key=header.count)
+    told = _EXCEL.fullmatch(header.rstrip("\r\n"))
+    delimiter = told.group(1) if told else max(",;\t|", key=header.count)
     return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
@@ -374,21 +381,25 @@ def _field(row: Row, name: str) -> str:
 
 
 def _records(
-    place: str, row: Row | str, threads: Mapping[str, str], name: str, options: Options, ids: _Ids
+    place: str, row: Row | str, threads: Mapping[str, str], name: str, times: "_Times", ids: _Ids
 ) -> Iterator[Record]:
     if isinstance(row, str):
         yield skipped(place, row)
         return
     text = _field(row, "text")
     try:
-        at = _moment(row.get("at"), options)
-        rating = _rating(row.get("rating"))
+        at = times.read(row.get("at"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
     if row["deleted"] and not _field(row, "id"):
         yield skipped(place, "deleted, and no id that says which message")
         return
+    rating = None
+    try:
+        rating = _rating(row.get("rating"))
+    except ValueError as error:
+        yield skipped(f"{place}, rating", str(error))  # what was written counts without it
     author = _field(row, "author") or "anonymous"
     channel = _field(row, "channel") or clean(name)
     id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
@@ -418,7 +429,7 @@ def _records(
             channel=channel,
             author=OWNER.id,
             text=answer,
-            at=_moment_or(row.get("answered_at"), at, options),
+            at=times.read_or(row.get("answered_at"), at),
             thread=thread,
             reply_to=id_,
         )
@@ -431,16 +442,48 @@ def _kind(row: Row, reply_to: str | None) -> Kind:
     return "post" if reply_to else cast(Kind, row["guess"])
 
 
-def _moment(value: Any, options: Options) -> datetime:
-    """A time, as a workbook or a text has it. Raises ValueError."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else parse_time(value or "", options)
+class _Times:
+    """The times of a table. The rows are passed once more only where it takes all of them to tell day from month."""
+
+    def __init__(self, rows: Iterable[Row], options: Options) -> None:
+        self._rows = rows
+        self._options = options
+
+    def read(self, value: Any) -> datetime:
+        """A time, as a workbook or a text has it. Raises ValueError."""
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC)
+        try:
+            return parse_time(value or "", self._options)
+        except ValueError:
+            written = read_local_date(as_text(value))
+            if written is None:
+                raise
+            if written.month_first is None and self._month_first is None:
+                raise ValueError(_ambiguous(as_text(value))) from None
+            at = written.at(month_first=self._month_first is True)
+            if at is None:
+                raise
+            return at
+
+    def read_or(self, value: Any, otherwise: datetime) -> datetime:
+        try:
+            return self.read(value)
+        except ValueError:
+            return otherwise
+
+    @cached_property
+    def _month_first(self) -> bool | None:
+        if given := _DAY_AND_MONTH.search(self._options.time_format or ""):
+            return bool(given.group(1) == "m")
+        written = (read_local_date(as_text(row.get("at"))) for row in self._rows)
+        return month_first_by_days(filter(None, written))
 
 
-def _moment_or(value: Any, otherwise: datetime, options: Options) -> datetime:
-    try:
-        return _moment(value, options)
-    except ValueError:
-        return otherwise
+def _ambiguous(date: str) -> str:
+    mark = next((mark for mark in "./-" if mark in date), "/")
+    orders = " or ".join(f"%{first}{mark}%{second}{mark}%Y" for first, second in ("dm", "md"))
+    return f"nothing tells the day from the month; say which comes first: --time-format {orders} on the command line"
 
 
 def _rating(value: Any) -> float | None:
@@ -457,7 +500,7 @@ def _rating(value: Any) -> float | None:
         try:
             number, scale = float(text), 5
         except ValueError:
-            raise ValueError("rating is not a number") from None
+            raise ValueError(_NO_RATING) from None
     rating = number if scale == 5 else max(1.0, 5 * number / max(scale, 0.1))
     if not (1 <= rating <= 5):
         raise ValueError(_OUT_OF_RANGE)

@@ -143,7 +143,7 @@ def test_the_page_says_the_same_as_the_json(tmp_path: Path) -> None:
     answer = html_post("Mine <b>too</b>.\n\nReally.", SECOND, 1, author=None, to=FIRST)
     from_page = read_html(tmp_path, html_post("The bag leaks.", FIRST, 0), answer)
     second = "2025-12-01T09:01:00+00:00"
-    from_json = read_json(tmp_path, post(), reply("Mine too.\nReally.", SECOND, FIRST, timestamp=second))
+    from_json = read_json(tmp_path, post(), reply("Mine too.\n\nReally.", SECOND, FIRST, timestamp=second))
     unlinked = [message.model_copy(update={"url": None}) for message in messages(from_json)]
     assert messages(from_page) == unlinked
     assert (members(from_page), channels(from_page)) == (members(from_json), channels(from_json))

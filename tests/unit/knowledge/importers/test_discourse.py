@@ -178,6 +178,43 @@ def test_what_others_said_is_not_said_by_the_one_who_quotes(raw: str, own: str, 
     assert read_one(tmp_path, raw=raw).text == own
 
 
+@pytest.mark.parametrize(
+    ("cooked", "text"),
+    [
+        (
+            'See <a href="https://x.example/a">here</a>.<br><div align="center">A &amp; B&nbsp;C</div>',
+            "See here (https://x.example/a).\nA & B C",
+        ),
+        ('<p><a class="mention" href="/u/bo">@bo</a> look <img class="emoji" alt=":eyes:"></p>', "@bo look :eyes:"),
+        ("<details><summary>More</summary><p>Hidden.</p></details>", "More\n\nHidden."),
+        ("<blockquote><p>theirs</p></blockquote><p>mine</p>", "mine"),
+        (
+            '<div class="lightbox-wrapper"><a class="lightbox" href="https://x.example/1.png"><img alt="a bag">'
+            '<div class="meta"><span class="filename">a bag</span><span>552×418 23.7 KB</span></div></a></div>',
+            "a bag",
+        ),
+        (
+            '<p>Prior art:</p><aside class="onebox x" data-onebox-src="https://x.example/1?a&amp;b"><p>theirs</p></aside>',
+            "Prior art:\n\nhttps://x.example/1?a&b",
+        ),
+    ],
+)
+def test_a_post_is_read_as_it_is_shown(cooked: str, text: str, tmp_path: Path) -> None:
+    assert read_one(tmp_path, raw="**source**", cooked=cooked).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("See [here](https://x.example/a), R&amp;D", "See here (https://x.example/a), R&D"),
+        ("![a bag|552x418, 100%](upload://xJXyr.png) leaks", "a bag leaks"),
+        ("> only theirs", "> only theirs"),
+    ],
+)
+def test_the_source_is_read_where_nothing_is_rendered(raw: str, text: str, tmp_path: Path) -> None:
+    assert read_one(tmp_path, raw=raw, cooked="<blockquote>only theirs</blockquote>").text == text
+
+
 def test_quotes_without_end_take_no_time(tmp_path: Path) -> None:
     assert reasons(read(tmp_path, discourse_post(raw="[quote]" * 200_000))) == ["text longer than 100000 characters"]
 
@@ -186,9 +223,9 @@ def test_quotes_without_end_take_no_time(tmp_path: Path) -> None:
     ("cooked", "text"),
     [
         ("<p>The <b>bag</b> leaks, <a href='x'>see here</a>.</p>", "The bag leaks, see here."),
-        ("<p>One</p>\n<p>Two<br>Three</p>", "One\nTwo\nThree"),
+        ("<p>One</p>\n<p>Two<br>Three</p>", "One\n\nTwo\nThree"),
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
-        ("Before<p>after</p>end", "Before\nafter\nend"),
+        ("Before<p>after</p>end", "Before\n\nafter\n\nend"),
         ("<aside class='quote'><blockquote>theirs</blockquote></aside><p>mine</p>", "mine"),
         ("&lt;b&gt; &amp; co", "<b> & co"),
         ("<div>" * 2000 + "deep", "deep"),

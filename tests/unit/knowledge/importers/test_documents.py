@@ -13,6 +13,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from knowledge.adapters.memory import MemoryMessageStore
+from knowledge.errors import UnknownFormat
 from knowledge.importers import documents, recognise
 from knowledge.messages import Channel, Contents, Member, Message, Record
 from tests.unit.knowledge.importers.archives import imported, read_export
@@ -106,7 +107,7 @@ def test_a_document_is_a_thread_of_chunks_under_its_headings(tmp_path: Path) -> 
             (
                 "doc:guide.md#2",
                 "Returns › Bags",
-                "Within thirty days, see the form (https://forge.example/form).\nSize | Price\nS | 3",
+                "Within thirty days, see the form (https://forge.example/form).\n\nSize | Price\nS | 3",
             ),
             ("doc:guide.md#3", "Returns › Bags › Torn ones", "name:\n    value"),
         )
@@ -176,7 +177,7 @@ def test_pictures_may_lie_beside_documents_but_nothing_else(tmp_path: Path) -> N
         ("a.txt", "words".encode("utf-16"), True),
         ("a.txt", "é" * 70_000, True),
         ("a.txt", b"\x00\x01\x02", False),
-        ("a.txt", b"caf\xe9", False),
+        ("a.txt", b"caf\xe9", True),
         ("a.txt", "", False),
         ("a.html", "<!doctype html><p>x", True),
         ("a.html", "no tag", False),
@@ -187,6 +188,51 @@ def test_pictures_may_lie_beside_documents_but_nothing_else(tmp_path: Path) -> N
 )
 def test_a_document_is_recognised_by_its_content(name: str, content: str | bytes, is_one: bool, tmp_path: Path) -> None:
     assert documents.recognises(file(tmp_path, content, name)) is is_one
+
+
+CHATS_AND_TABLES = (
+    (
+        "chat",
+        "2026년 11월 28일 오후 9:05, Anna : hi\nmore\n" + "2026년 11월 29일 오전 9:06, Bo : yo\n" * 2,
+    ),
+    ("chat", "28.11.26 г., 21:05 - Anna: hi\n28.11.26 г., 21:06 - Bo: yo\n29.11.26 г., 21:07 - Cy: x"),
+    ("chat", "[28 Nov 2026, 9.05] Anna\n[28 Nov 2026, 9.06] Bo\n[29 Nov 2026, 9.05] Anna\n"),
+    ("table", 'id,date,text\n1,2026-11-28,"It leaks,\nreally"\n2,2026-11-29,Good\n'),
+    ("table", "text;stars\nIt leaks;2\nGood, again;5\n"),
+)
+
+
+@pytest.mark.parametrize(("kind", "content"), CHATS_AND_TABLES)
+def test_what_members_wrote_is_no_document_of_the_brand_unless_somebody_says_so(
+    kind: str, content: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path, content, "a.txt")
+    with pytest.raises(UnknownFormat, match=f"looks like a {kind}.* --format documents"):
+        documents.recognises(path)
+    assert texts(read(path)) != []  # by its name
+
+
+def test_a_chat_among_documents_is_left_out_and_told(tmp_path: Path) -> None:
+    file(tmp_path, "good", "b.txt")
+    file(tmp_path, CHATS_AND_TABLES[0][1], "c.txt")
+    assert documents.recognises(tmp_path)
+    records = read(tmp_path)
+    assert texts(records) == ["good"]
+    assert ["looks like a chat" in reason for reason in reasons(records)] == [True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Our tastings:\n28.11.2026, 18:00 Kenya\n29.11.2026, 18:00 Peru\n",
+        "Dear guest,\n\nwe roast on Monday, Tuesday, Friday,\nand ship on Saturday, Sunday, always.\n",
+        "One, two\nthree, four\nfive, six\n",
+        "Version 1.2.3 10:15",
+        "",
+    ],
+)
+def test_dates_and_commas_alone_do_not_make_a_chat_or_a_table(content: str, tmp_path: Path) -> None:
+    assert documents.recognises(file(tmp_path, content, "a.txt")) == bool(content)
 
 
 def test_a_newer_shorter_version_leaves_nothing_of_the_older(tmp_path: Path) -> None:
@@ -239,7 +285,7 @@ def test_what_is_too_large_is_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.html", "a.txt", "a.pdf"])
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"\x00" * 50, b"\xed\xa0\x80", "\u202e\ufeff".encode()])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"\x00" * 50, "\u202e\ufeff".encode()])
 def test_what_holds_no_text_is_counted(name: str, content: bytes, tmp_path: Path) -> None:
     records = read(file(tmp_path, content, name))
     assert messages(records) == []
@@ -248,11 +294,18 @@ def test_what_holds_no_text_is_counted(name: str, content: bytes, tmp_path: Path
 
 def test_one_broken_document_does_not_keep_the_others_out(tmp_path: Path) -> None:
     file(tmp_path, b"%PDF-1.7 torn", "a.pdf")
-    file(tmp_path, b"caf\xe9", "b.txt")
+    file(tmp_path, "é\né\n".encode() + b"caf\xe9", "b.txt")
     file(tmp_path, "good", "c.txt")
     records = read(tmp_path)
     assert texts(records) == ["good"]
     assert reasons(records) == ["not readable as PDF", "not UTF-8; save it as UTF-8 and import it again"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_an_old_text_of_windows_is_read_and_told(name: str, tmp_path: Path) -> None:
+    records = read(file(tmp_path, "<p>Geöffnet – täglich 9–5 €\n".encode("cp1252"), name))
+    assert texts(records)[0].endswith("Geöffnet – täglich 9–5 €")
+    assert ["read as Windows-1252" in reason for reason in reasons(records)] == [True]
 
 
 @pytest.mark.parametrize("depth", ["<div>", "> ", "- ", "[", "*a ", "<a href='http://x'>", "<table><tr><td>", "<h1>"])

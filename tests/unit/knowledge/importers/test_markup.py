@@ -10,7 +10,9 @@ from knowledge.importers.markup import Section, html_sections, html_text
 @pytest.mark.parametrize(
     ("html", "text"),
     [
-        ("<p>one\ntwo</p><p>three<br>four</p>", "one two\nthree\nfour"),
+        ("<p>one\ntwo</p><p>three<br>four</p>", "one two\n\nthree\nfour"),
+        ("<p>one</p>\n<p></p><p>two<br><br>three</p><div>a</div><div>b</div>", "one\n\ntwo\n\nthree\n\na\nb"),
+        ("<pre>one\n\n  two</pre>", "one\n\n  two"),
         ('<a href="https://x.example/a">here</a>', "here (https://x.example/a)"),
         ('<a href="https://x.example/a">x.example/a</a>', "x.example/a"),
         ('<a href="https://x.example"><a href="https://y.example">in</a>out</a>', "in (https://y.example)out"),
@@ -39,7 +41,7 @@ def test_headings_cut_a_page_into_sections() -> None:
             Section((), "intro"),
             Section(("A",), "a"),
             Section(("A", "C"), "c"),
-            Section(("A", "B b"), "b\nmore"),
+            Section(("A", "B b"), "b\n\nmore"),
         ],
     )
 

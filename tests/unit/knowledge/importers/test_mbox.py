@@ -29,6 +29,18 @@ HEADERS = {
 }
 
 
+OUTLOOK = (
+    "From: Bo <bo@x.example>\nSent: Monday, 1 December 2025 09:00\nTo: Anna <a@x.example>\nSubject: RE: Leaks",
+    "Von: Bo <bo@x.example>\nGesendet: Montag, 1. Dezember 2025 09:00\nAn: Anna\nCc: Cy\nBetreff: AW: Leaks",
+    "Från: Bo <bo@x.example>\nSkickat: den 1 december 2025 09:00\nTill: Anna\nÄmne: SV: Leaks",
+    "Od: Bo <bo@x.example>\nWysłano: poniedziałek, 1 grudnia 2025 09:00\nDo: Anna\nDW: Cy\nTemat: ODP: Leaks",
+    "De: Bo <bo@x.example>\nEnviado: 1 de dezembro de 2025 09:00\nPara: Anna\nAssunto: RES: Leaks",
+    "De : Bo <bo@x.example>\n\nEnvoyé : lundi 1 décembre 2025 09:00\n\nÀ : Anna\n\nObjet : RE: Leaks",
+    "*From:* Bo <bo@x.example>\n*Date:* 1 Dec 2025\n*To:* Anna\n*Subject:* Leaks",
+)
+"""How Outlook says what it quotes whole below an answer."""
+
+
 def mail(body: str = "The bag leaks.", **headers: str | None) -> str:
     given_ = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}}
     lines = "".join(f"{name}: {value}\n" for name, value in given_.items() if value is not None)
@@ -113,6 +125,9 @@ def test_a_mail_from_a_mailbox_is_private(tmp_path: Path) -> None:
         ("Hello\n-- \nAnna\n+48 123", "Hello"),
         ("Hello\n\n-----Original Message-----\nFrom: Bo", "Hello"),
         ("Hello\n_______________________________________________\nList info", "Hello"),
+        *((f"Hello\n\n{block}\n\nThe bag leaks.", "Hello") for block in OUTLOOK),
+        ("From: Kraków\nTo: Gdańsk\nWeight: 2 kg", "From: Kraków\nTo: Gdańsk\nWeight: 2 kg"),
+        ("From: me\nIt leaks.", "From: me\nIt leaks."),
         (
             "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nHello\n-----BEGIN PGP SIGNATURE-----\nabc\n",
             "Hello",
@@ -121,6 +136,19 @@ def test_a_mail_from_a_mailbox_is_private(tmp_path: Path) -> None:
 )
 def test_quotes_and_signatures_are_left_out(body: str, own: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, mail(body)).text == own
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ("It leaks.\n\n>From the start it leaked.", "It leaks.\n\nFrom the start it leaked."),
+        (">>From the start it leaked.\n> It leaks.\n\nWhy?", "Why?"),
+    ],
+)
+def test_lines_that_an_archive_has_to_escape_are_neither_quotes_nor_lost(
+    stored: str, said: str, tmp_path: Path
+) -> None:
+    assert read_one(tmp_path, mail(stored)).text == said
 
 
 def test_plain_text_is_preferred_and_html_is_read_where_there_is_none(tmp_path: Path) -> None:

@@ -410,7 +410,78 @@ def test_a_message_may_stand_in_its_blocks(tmp_path: Path) -> None:
         {"type": "emoji", "name": "tada"},
     ]
     blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
-    assert texts(read(tmp_path, slack_message("", blocks=blocks))) == ["Look @Annahere:tada:"]
+    assert texts(read(tmp_path, slack_message("", blocks=blocks))) == ["Look @Annahere (https://x.example):tada:"]
+
+
+@pytest.mark.parametrize(
+    ("element", "plain"),
+    [
+        ({"type": "channel", "channel_id": "C1"}, "#general"),
+        ({"type": "usergroup", "usergroup_id": "S1"}, "@subteam"),
+        ({"type": "broadcast", "range": "here"}, "@here"),
+        ({"type": "link", "url": "https://x.example", "text": "here"}, "here (https://x.example)"),
+    ],
+)
+def test_whom_and_what_a_block_names_is_readable(element: Any, plain: str, tmp_path: Path) -> None:
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Ask "}, element]}
+    blocks = [
+        {"type": "rich_text", "elements": [section]},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "Ok"}},
+    ]
+    assert texts(read(tmp_path, slack_message("", blocks=blocks))) == [f"Ask {plain}\nOk"]
+
+
+def test_a_channel_that_is_named_by_its_id_is_shown_by_its_name(tmp_path: Path) -> None:
+    listed = [
+        {"id": "C1", "name": "general"},
+        {"id": "C2", "name": "help"},
+        {"id": "C3", "name": "x", "is_private": True},
+    ]
+    message = slack_message("Ask in <#C2|> or <#C2> or <#C3|>")
+    assert texts(read(tmp_path, message, channels=listed)) == ["Ask in #help or #help or #C3"]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "said"),
+    [
+        (
+            {"pretext": "Ticket", "title": "New", "text": "It &lt;b&gt; leaks", "fallback": "x"},
+            "Ticket\nNew\nIt <b> leaks",
+        ),
+        ({"fallback": "New ticket"}, "New ticket"),
+        ({"is_share": True, "author_name": "Anna", "text": "It leaks."}, "Anna:\nIt leaks."),
+        ({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "It leaks."}}]}, "It leaks."),
+    ],
+)
+def test_a_message_without_a_text_says_what_is_attached(attachment: Any, said: str, tmp_path: Path) -> None:
+    assert texts(read(tmp_path, slack_message("", attachments=["broken", attachment]))) == [said]
+
+
+def test_a_webhook_with_nothing_but_a_name_has_an_author(tmp_path: Path) -> None:
+    hook = slack_message("Deployed.", subtype="bot_message", username="Deploy", user=None)
+    records = read(tmp_path, hook, users=[])
+    assert [(member.name, member.is_bot) for member in members(records)] == [("Deploy", True)]
+    assert texts(records) == ["Deployed."]
+
+
+@pytest.mark.parametrize(
+    ("marked", "own"),
+    [
+        ("&gt; It leaks.\n&gt;Really.\nMine too.", "Mine too."),
+        ("Mine too.\n&gt;&gt;&gt; It leaks.\nReally.", "Mine too."),
+        ("&gt; only theirs", "> only theirs"),
+        ("a &gt; b", "a > b"),
+    ],
+)
+def test_quoted_lines_are_not_said_by_the_one_who_quotes(marked: str, own: str, tmp_path: Path) -> None:
+    assert texts(read(tmp_path, slack_message(marked))) == [own]
+
+
+def test_a_quote_in_blocks_is_left_out(tmp_path: Path) -> None:
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": "It leaks.\nReally."}]}
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Mine too."}]}
+    blocks = [{"type": "rich_text", "elements": [quote, section]}]
+    assert texts(read(tmp_path, slack_message("", blocks=blocks))) == ["Mine too."]
 
 
 def test_blocks_without_end_are_not_followed_to_the_end(tmp_path: Path) -> None:

@@ -207,9 +207,6 @@ def test_each_line_of_json_may_have_its_own_fields(tmp_path: Path) -> None:
         ({"text": "x", "at": None}, "time not understood"),
         ({"text": "x", "at": []}, "time not understood"),
         ({"text": "x", "at": "soon"}, "time not understood"),
-        ({"text": "x", "at": "2025-12-01", "rating": "five"}, "rating is not a number"),
-        ({"text": "x", "at": "2025-12-01", "rating": "nan"}, "rating is not between 1 and 5"),
-        ({"text": "x", "at": "2025-12-01", "rating": [1]}, "rating is not a number"),
         ({"text": "x", "at": "2025-12-01", "id": "i" * 301}, "bad id"),
         ({"text": "x", "at": "2025-12-01", "author": "i" * 301}, "bad author"),
         ({"text": "x", "at": "2025-12-01", "channel": "i" * 301}, "bad channel"),
@@ -254,11 +251,73 @@ def test_a_rating_is_read_on_the_scale_that_it_names(rating: str, read_as: float
     assert message.rating == read_as
 
 
-@pytest.mark.parametrize("rating", ["6", "0", "-3", "11/10", "5/0", "☆☆☆☆☆", "1e999", "1_0"])
-def test_a_rating_beyond_its_scale_is_counted_with_the_way_out(rating: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rating", ["6", "0", "-3", "11/10", "5/0", "☆☆☆☆☆", "1e999", "1_0", "nan"])
+def test_a_rating_beyond_its_scale_is_told_with_the_way_out_and_does_not_cost_the_text(
+    rating: str, tmp_path: Path
+) -> None:
     records = read(tmp_path, f"text,at,rating\nx,2025-12-01,{rating}\nnext,2025-12-01,5\n")
-    assert texts(records) == ["next"]
+    assert [(message.text, message.rating) for message in messages(records)] == [("x", None), ("next", 5)]
     assert "rating=Score/10" in reasons(records)[0]
+
+
+@pytest.mark.parametrize("rating", ["five", [1]])
+def test_a_rating_that_is_no_number_is_told_and_does_not_cost_the_text(rating: Any, tmp_path: Path) -> None:
+    records = read_lines(tmp_path, {"text": "x", "at": "2025-12-01", "rating": rating})
+    assert [message.rating for message in messages(records)] == [None]
+    assert reasons(records) == ["read without its rating, which is no number"]
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\n'])
+def test_the_line_in_which_excel_says_the_delimiter_is_not_the_header(first: str, tmp_path: Path) -> None:
+    records = read(tmp_path, first + "text;at\nLeaks, again;2025-12-01\nx;soon")
+    assert texts(records) == ["Leaks, again"]
+    assert "line 4" in str(records[-1])
+
+
+@pytest.mark.parametrize(
+    ("times", "read_as"),
+    [
+        (["28.11.2026", "03.12.2026 10:15", "1.12.26"], ["2026-11-28 00:00", "2026-12-03 10:15", "2026-12-01 00:00"]),
+        (
+            ["12/3/2026", "11/28/2026 10:15 PM", "2026-12-01"],
+            ["2026-12-03 00:00", "2026-11-28 22:15", "2026-12-01 00:00"],
+        ),
+        (
+            ["Nov 28, 2026", "3 Dec 2026 10:15", "2026/12/01"],
+            ["2026-11-28 00:00", "2026-12-03 10:15", "2026-12-01 00:00"],
+        ),
+    ],
+)
+def test_the_whole_column_tells_whether_the_day_or_the_month_comes_first(
+    times: list[str], read_as: list[str], tmp_path: Path
+) -> None:
+    records = read_lines(tmp_path, *({"text": time, "at": time} for time in times))
+    assert [f"{message.at:%Y-%m-%d %H:%M}" for message in messages(records)] == read_as
+
+
+@pytest.mark.parametrize("times", [["03/04/2026", "05/04/2026"], ["28/11/2026", "11/28/2026", "03/04/2026"]])
+def test_a_column_that_does_not_tell_day_and_month_apart_is_refused_with_the_way_out(
+    times: list[str], tmp_path: Path
+) -> None:
+    records = read_lines(tmp_path, *({"text": "x", "at": time} for time in times))
+    assert messages(records) == []
+    assert {told.rpartition("--time-format")[2] for told in reasons(records)} == {
+        " %d/%m/%Y or %m/%d/%Y on the command line"
+    }
+
+
+def test_the_order_that_is_given_holds_for_dates_with_and_without_a_time(tmp_path: Path) -> None:
+    table = "text,at\nx,03.04.2026\ny,03.04.2026 10:15\n"
+    read_ = messages(read(tmp_path, table, time_format="%d.%m.%Y"))
+    assert [message.at for message in read_] == [
+        datetime(2026, 4, 3, tzinfo=UTC),
+        datetime(2026, 4, 3, 10, 15, tzinfo=UTC),
+    ]
+
+
+def test_a_day_that_there_is_not_is_counted(tmp_path: Path) -> None:
+    records = read(tmp_path, "text,at\nx,28.11.2026\ny,31.02.2026\n")
+    assert (texts(records), len(reasons(records))) == (["x"], 1)
 
 
 def test_bare_numbers_are_read_on_the_scale_that_is_given(tmp_path: Path) -> None:
