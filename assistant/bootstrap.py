@@ -1,6 +1,8 @@
 """Puts the parts together: settings in, open stores and desks out. The only place that knows every adapter."""
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -314,11 +316,13 @@ class House:
 
     def _make_key(self) -> None:
         if not self._key():
-            partial = self._key_file.with_suffix(".part")
+            partial = self._key_file.with_suffix(f".{os.getpid()}.part")
             partial.unlink(missing_ok=True)
             partial.touch(mode=0o600)
             partial.write_bytes(token_bytes(32))
-            partial.replace(self._key_file)
+            with suppress(FileExistsError):  # another process was quicker: its key counts
+                os.link(partial, self._key_file)
+            partial.unlink()
 
     @property
     def _key_file(self) -> Path:

@@ -150,11 +150,6 @@ class Trace(NamedTuple):
     named_in: Mapping[str, Message]
     marks: Marks
 
-    @property
-    def texts(self) -> Iterator[str]:
-        """Everything that was embedded."""
-        yield from (message.full_text for message in (*self.written.values(), *self.named_in.values()))
-
 
 class Search:
     """Looks for somebody's traces in what lies outside the tables of messages: drafts, files."""

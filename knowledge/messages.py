@@ -90,7 +90,7 @@ class Message(Frozen):
         """As it is kept in the place of the stored state: a deletion that says no time is no earlier than that."""
         if stored is None or not self.deleted or self.version >= stored.version:
             return self
-        return self.model_copy(update={"edited": stored.version})
+        return self.model_copy(update={"at": stored.at, "edited": stored.version})
 
     @property
     def digest(self) -> str:

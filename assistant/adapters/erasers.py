@@ -93,7 +93,9 @@ class Vectors:
 
 
 class EmbeddingCache:
-    """Vectors that are kept by the hash of their text."""
+    """Vectors by the hash of their text, of texts that have changed since as well: all of them go, and are made again
+    when they are needed.
+    """
 
     name = "embedding cache"
 
@@ -101,10 +103,10 @@ class EmbeddingCache:
         self._cache = cache
 
     def find(self, trace: Trace) -> int:
-        return len({*trace.texts})
+        return self._cache.count()
 
     def erase(self, trace: Trace) -> None:
-        self._cache.forget(trace.texts)
+        self._cache.empty()
 
     def leaves(self, trace: Trace) -> Sequence[str]:
         return ()

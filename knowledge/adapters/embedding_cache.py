@@ -18,6 +18,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     select,
     text,
 )
@@ -27,6 +28,7 @@ from sqlalchemy.schema import CreateTable
 
 from knowledge.adapters.sql import in_batches
 from knowledge.embedding import Embedder, Encoding, Vectors
+from knowledge.errors import StoreBusy
 
 T = TypeVar("T")
 
@@ -94,25 +96,39 @@ class VectorCache:
         """Keep these for later, if that can be done."""
         self._safely(lambda: self._keep(embedder, rows))
 
-    def forget(self, texts: Iterable[str]) -> None:
-        """Remove what is kept of these texts, whatever embedded them. Raises OperationalError where that fails."""
+    def count(self) -> int:
+        """Vectors that are kept."""
+        if not self._file.exists():
+            return 0
+        return self._safely(self._count) or 0
+
+    def empty(self) -> None:
+        """Leave nothing of it: by what a text is known is a hash of it, and nobody knows the texts that have changed.
+
+        Raises OperationalError where that fails, StoreBusy where another process is reading.
+        """
         self._broken.unlink(missing_ok=True)
         if not self._file.exists():
             return
         try:
-            self._delete(texts)
+            self._delete()
         except OperationalError:
             raise
         except DatabaseError:  # who knows what a broken file holds
             self._move_aside()
             self._broken.unlink(missing_ok=True)
 
-    def _delete(self, texts: Iterable[str]) -> None:
+    def _count(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(_vectors)) or 0
+
+    def _delete(self) -> None:
         with self._engine.begin() as connection:
-            for keys in in_batches(map(_key, texts)):
-                connection.execute(delete(_vectors).where(_vectors.c.text.in_(keys)))
+            connection.execute(delete(_vectors))
         with self._engine.connect() as connection:  # or the write-ahead log would still hold them
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
+        if busy:
+            raise StoreBusy("Another process is reading the cache of vectors. Close it, and do the same again.")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -66,6 +66,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         *("answer", "reply", "response", "reply_text", "response_text", "developer_reply_text", "developer_reply"),
         *("developer_response", "owner_response", "company_reply", "company_reply_text"),
     ),
+    "visibility": ("visibility",),
     "answered_at": (
         *("answered_at", "replied_at", "reply_date", "response_date", "developer_reply_date_and_time"),
         *("developer_response_date", "company_reply_date", "company_reply_date_utc"),
@@ -83,6 +84,8 @@ _TABLES = frozenset({".csv", ".tsv"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 _TASTE = 20
 """Rows of a sheet among which its header is looked for: a title and notes may stand above it."""
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+"""When a row was deleted that does not say it: a message is never deleted before it was written."""
 _UNREADABLE = "not UTF-8, or too long"
 _NO_RATING = "read without its rating, which is no number"
 _OUT_OF_RANGE = (
@@ -388,7 +391,7 @@ def _records(
         return
     text = _field(row, "text")
     try:
-        at = times.read(row.get("at"))
+        at = _LONG_AGO if row["deleted"] and not row.get("at") else times.read(row.get("at"))
     except ValueError as error:
         yield skipped(place, str(error))
         return
@@ -405,7 +408,8 @@ def _records(
     id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
     reply_to = _field(row, "reply_to") or None
     thread = threads.get(reply_to, reply_to) if reply_to else id_
-    yield record_or_skip(place, Channel, id=channel, name=channel)
+    visibility = "public" if _field(row, "visibility").lower() in ("", "public") else "private"
+    yield record_or_skip(place, Channel, id=channel, name=channel, visibility=visibility)
     yield record_or_skip(place, Member, id=author, name=author)
     yield (deleted_or_skip if row["deleted"] else message_or_skip)(
         place,

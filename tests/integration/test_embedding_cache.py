@@ -89,22 +89,19 @@ def test_more_texts_than_one_statement_takes(file: Path) -> None:
     assert (first == second).all()
 
 
-def test_what_is_forgotten_is_gone_from_the_file_whatever_embedded_it(file: Path) -> None:
+def test_what_was_kept_is_gone_from_the_file_whatever_embedded_it(file: Path) -> None:
     embedders = [remembering(Counting(name), file) for name in ("one", "two")]
     for embedder in embedders:
         embedder.encode(TEXTS)
     kept = Counting().encode(["The bag leaks."]).vectors.astype(np.float16).tobytes()
-    VectorCache(file).forget(["The bag leaks."])
+    VectorCache(file).empty()
     everything = b"".join(path.read_bytes() for path in file.parent.iterdir())
     assert kept not in everything
-    for name in ("one", "two"):
-        again = Counting(name)
-        remembering(again, file).encode(TEXTS)
-        assert again.asked == ["The bag leaks."]
+    assert VectorCache(file).count() == 0
 
 
-def test_forgetting_makes_no_file(file: Path) -> None:
-    VectorCache(file).forget(TEXTS)
+def test_emptying_makes_no_file(file: Path) -> None:
+    VectorCache(file).empty()
     assert not file.exists()
 
 
@@ -121,11 +118,11 @@ def test_a_broken_file_is_moved_aside_and_made_anew(file: Path, content: bytes) 
     assert file.with_name("embeddings.db.broken").read_bytes() == content
 
 
-def test_of_a_broken_file_nothing_is_left_once_something_is_forgotten(file: Path) -> None:
+def test_of_a_broken_file_nothing_is_left_once_it_is_emptied(file: Path) -> None:
     file.parent.mkdir()
     for left in (file, file.with_name("embeddings.db.broken")):
         left.write_bytes(b"this is no database" * 500)
-    VectorCache(file).forget(TEXTS)
+    VectorCache(file).empty()
     assert list(file.parent.iterdir()) == []
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from knowledge.adapters.memory import MemoryMessageStore
 from knowledge.errors import BadExport
+from knowledge.history import import_records
 from knowledge.importers import tabular
 from knowledge.importers.source import Options
-from knowledge.importers.tabular import mapping, read_columns, recognises
+from knowledge.importers.tabular import mapping, read_columns, read_rows, recognises
 from knowledge.messages import Channel, Member, Message, Record
 from tests.unit.knowledge.importers.archives import imported, read_export
 from tests.unit.knowledge.importers.exports import (
@@ -518,3 +519,19 @@ def test_every_line_of_json_becomes_a_message_or_a_counted_skip(tmp_path: Path, 
     records = read_lines(tmp_path, *(json.dumps(row) for row in rows))
     assert_safe(records)
     assert len(messages(records)) + len(reasons(records)) >= len(rows)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("private", "private"), ("Public", "public"), ("", "public"), ("vip", "private")]
+)
+def test_a_row_may_say_who_can_read_its_channel(said: str, meant: str) -> None:
+    row = {"text": "hi", "at": "2025-12-01", "channel": "vip", "visibility": said}
+    assert [channel.visibility for channel in channels(list(read_rows([row], "hook")))] == [meant]
+
+
+def test_a_deletion_needs_no_time_and_takes_that_of_what_it_deletes() -> None:
+    store = MemoryMessageStore()
+    for rows in ([{"id": "w1", "text": "hi", "at": "2025-12-01"}], [{"id": "w1", "deleted": True}]):
+        import_records(read_rows(rows, "hook"), store, "club")
+    (message,) = store.everything("club")
+    assert (message.deleted, message.text, message.at) == (True, "", datetime(2025, 12, 1, tzinfo=UTC))
