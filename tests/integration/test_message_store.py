@@ -412,6 +412,7 @@ def test_the_fake_and_the_real_store_agree_whatever_is_saved_and_marked(
         assert sqlite.posts(community) == memory.posts(community)
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
 def test_what_fails_halfway_is_not_there_at_all(sql: SqlMessageStore) -> None:
     save(sql, message("m1"))
     broken = understood(message("m1"))._replace(signals=signals().model_copy(update={"language_p": object()}))
