@@ -123,7 +123,8 @@ class _Walk:
 
     def _enter(self, tag: Tag) -> None:
         if tag.name == "img":
-            self._say(str(tag.get("alt") or ""))
+            said = str(tag.get("alt") or "")
+            self._say("" if said == "image" else said)  # what Discourse calls each picture that is pasted
         elif tag.name == "a":
             self._link = (tag, len(self._parts))
         elif tag.name in _CELLS:

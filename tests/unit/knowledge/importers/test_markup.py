@@ -17,6 +17,7 @@ from knowledge.importers.markup import Section, html_sections, html_text
         ('<a href="https://x.example/a">x.example/a</a>', "x.example/a"),
         ('<a href="https://x.example"><a href="https://y.example">in</a>out</a>', "in (https://y.example)out"),
         ('<img alt="a bag"> <a href="https://x.example/@anna">@anna</a>', "a bag @anna"),
+        ('<p>See</p><p><img alt="image" src="1.png"></p>', "See"),
         ("<pre>def x:\n    y</pre>", "def x:\n    y"),
         ("<table><tr><td></td><th>S</th></tr><tr><td>price</td><td>3<br>4</td></tr></table>", " | S\nprice | 3 4"),
         ("<table><tr><td>a<td>b<tr><td>1<td>2</table>", "a | b\n1 | 2"),
