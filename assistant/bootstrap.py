@@ -270,10 +270,7 @@ class House:
         changed = [rule.channel for rule in profile.channels if rule.channel != known.get(rule.id)]
         if changed:  # every command comes by here: those that only read must not wait for a writer
             self.messages.save(profile.id, channels=changed)
-        if self.messages.names(profile.id, profile.aliases) or any(
-            self.messages.everything(profile.id, profile.aliases)
-        ):
-            self.messages.merge_members(profile.id, profile.aliases)
+        self.messages.merge_members(profile.id, profile.aliases)
         withdraw(profile, self.messages, self.left_out(profile), [self._files(profile.id), self._drafts(profile.id)])
 
     def left_out(self, profile: Profile) -> set[str]:

@@ -282,10 +282,6 @@ class VectorIndex(Protocol):
 
     def count(self, shelf: str) -> int: ...
 
-    def drop(self, shelf: str) -> None:
-        """Remove a shelf's vectors."""
-        ...
-
     def drop_others(self, shelf: str) -> None:
         """Remove what the indexes of other embedders have on this shelf."""
         ...

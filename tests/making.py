@@ -257,7 +257,7 @@ def house(home: Path, as_of: datetime | None = None, **flags: Any) -> "House":
 def lose(index: VectorIndex, community: str) -> None:
     """All vectors of a community are gone."""
     for shelf in (shelf_of(community), shelf_of(community, "document")):
-        index.drop(shelf)
+        index.remove(shelf, list(index.ids(shelf)))
 
 
 def furnish(house: "House", *messages: Message, **changes: Any) -> None:

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 import regex
 
-from knowledge.importers.source import UNREADABLE
+from knowledge.importers.source import UNREADABLE, delimiter_of
 
 
 class Part(NamedTuple):
@@ -124,7 +124,6 @@ def _parsed(line: str) -> object:
 def _table_rows(lines: TextIOWrapper, suffix: str) -> Iterator[Part]:
     """Each row as it is written, and its cells."""
     header = lines.readline()
-    delimiter = "\t" if suffix == ".tsv" else max(",;\t|", key=header.count)
     taken: list[str] = []
 
     def noted() -> Iterator[str]:
@@ -132,7 +131,7 @@ def _table_rows(lines: TextIOWrapper, suffix: str) -> Iterator[Part]:
             taken.append(line)
             yield line
 
-    for cells in csv.reader(noted(), delimiter=delimiter):
+    for cells in csv.reader(noted(), delimiter=delimiter_of(header, suffix)):
         texts = [_said(cell, lines) for cell in cells]
         values = [part for text in chain(*texts) for part in (text, *text.split(";"))]  # sources stand so in a batch
         yield Part(values, all(len(each) == 1 for each in texts), _bytes("".join(taken), lines))

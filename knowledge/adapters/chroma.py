@@ -249,11 +249,6 @@ class ChromaIndex:
         with _translated():
             return self._collection(shelf).count()
 
-    def drop(self, shelf: str) -> None:
-        with _translated():
-            collection = self._collection(shelf)
-            self._store.delete(collection.name)
-
     def drop_others(self, shelf: str) -> None:
         with _translated():
             own = self._collection(shelf).name

@@ -307,9 +307,6 @@ class MemoryIndex:
     def count(self, community: str) -> int:
         return len(self._vectors.get(community, {}))
 
-    def drop(self, community: str) -> None:
-        self._vectors.pop(community, None)
-
 
 class WordEmbedder:
     """`knowledge.embedding.Embedder` without a model: texts that share words are near. 384 dimensions."""

@@ -239,7 +239,7 @@ def _reactions(value: Any) -> dict[str, int]:
 def _attachments(value: Any) -> str:
     """What is attached to a message without words of its own: of a program, or of somebody who is forwarded."""
     lines: list[str] = []
-    for item in map(as_mapping, value if isinstance(value, list) else []):
+    for item in map(as_mapping, as_list(value)):
         shared = as_text(item.get("author_name")) if item.get("is_share") is True else ""
         said = [as_text(item.get("pretext")), shared and f"{shared}:", as_text(item.get("title"))]
         words = [*said, as_text(item.get("text")) or _blocks(item.get("blocks"))]

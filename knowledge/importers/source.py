@@ -41,6 +41,8 @@ _MAX_BLANK = 100_000
 """Blank lines in a row; of more, whoever waits for the next record would hear nothing."""
 ANSI = "cp1252"
 """What is not UTF-8, in the end: of the older encodings the one that most files have."""
+EXCEL_DELIMITER = regex.compile(r'"?sep=([,;\t|])"?')
+"""The first line of a table that tells Excel what parts its cells."""
 READ_AS_ANSI = "not UTF-8, so read as Windows-1252; if letters look wrong, save it as UTF-8 and import that"
 UNREADABLE = (RuntimeError, EOFError, OSError, BadZipFile, LZMAError, zlib.error)
 """What reading a damaged file raises. RuntimeError: nested too deep, or a zip entry with a password."""
@@ -212,6 +214,14 @@ def read_lines(node: Node) -> Iterator[tuple[int, str | None]]:
             yield number, (line.decode("utf-8-sig" if number == 1 else "utf-8") if whole else None)
         except UnicodeDecodeError:
             yield number, None
+
+
+def delimiter_of(header: str, suffix: str) -> str:
+    """What parts the cells of a table in a file with this ending, whose first line is `header`."""
+    told = EXCEL_DELIMITER.fullmatch(header.rstrip("\r\n"))
+    if suffix.lower() == ".tsv":
+        return "\t"
+    return str(told.group(1)) if told else max(",;\t|", key=header.count)
 
 
 def is_ansi(lines: Iterable[bytes]) -> bool:

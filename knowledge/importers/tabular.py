@@ -24,12 +24,14 @@ from knowledge.errors import BadExport
 from knowledge.importers.local_time import month_first_by_days, read_local_date
 from knowledge.importers.source import (
     ANSI,
+    EXCEL_DELIMITER,
     MAX_LINE,
     READ_AS_ANSI,
     Options,
     as_text,
     clean,
     deleted_or_skip,
+    delimiter_of,
     first_bytes,
     first_messages,
     is_ansi,
@@ -105,8 +107,6 @@ _OF = regex.compile(
 )
 """“4/5”, “8 of 10”, “4.0 out of 5 stars”, “4 stars”: the number, and the scale where it is said."""
 _DAY_AND_MONTH = regex.compile(r"%([dm])\W+%[dm]\W+%[Yy]")
-_EXCEL = regex.compile(r'"?sep=([,;\t|])"?')
-"""The first line of a file that tells Excel its delimiter."""
 _STARS = regex.compile(r"[★⭐☆✩\uFE0F\s]+")
 
 Row = Mapping[str, Any]
@@ -324,13 +324,13 @@ def _csv_rows(path: Path, _: Options) -> Rows:
         for number, line in _lines(path, encoding):
             if line is None:
                 bad.append(number)
-            elif number == 1 and _EXCEL.fullmatch(line.rstrip("\r\n")):
+            elif number == 1 and EXCEL_DELIMITER.fullmatch(line.rstrip("\r\n")):
                 yield "\n"
             else:
                 yield line.replace("\0", "")
 
     first = next((line for _, line in _lines(path, encoding)), None) or ""
-    reader = csv.reader(decoded(), dialect=_dialect(first, path), strict=False)
+    reader = csv.reader(decoded(), delimiter=delimiter_of(first, path.suffix), strict=False)
     header: list[str] = []
     while True:
         try:
@@ -369,14 +369,6 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str | None]]:
             while line and not line.endswith("\n") and len(line) == MAX_LINE:
                 line = file.readline(MAX_LINE)
             yield number, line if whole else None
-
-
-def _dialect(header: str, path: Path) -> type[csv.Dialect]:
-    if path.suffix.lower() == ".tsv":
-        return csv.excel_tab
-    told = _EXCEL.fullmatch(header.rstrip("\r\n"))
-    delimiter = told.group(1) if told else max(",;\t|", key=header.count)
-    return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
 def _field(row: Row, name: str) -> str:

@@ -20,6 +20,7 @@ from knowledge.embedding import Vectors
 from knowledge.errors import StoreBusy, StoreUnreachable
 from knowledge.ports import VectorIndex
 from tests.integration.servers import ChromaServer
+from tests.making import lose
 
 EMBEDDER = "words"
 DIMENSIONS = 16
@@ -116,18 +117,18 @@ def test_adding_again_replaces(index: VectorIndex, club: str) -> None:
     assert index.nearest(club, basis(2)[0], 1)[0][0] == "m1"
 
 
-def test_dropping_a_community_leaves_the_others(index: VectorIndex, club: str) -> None:
+def test_taking_all_out_of_a_community_leaves_the_others(index: VectorIndex, club: str) -> None:
     other = next(COMMUNITIES)
     for community in (club, other):
         index.add(community, ["m1"], basis(0))
-    index.drop(club)
+    lose(index, club)
     assert (index.count(club), index.count(other)) == (0, 1)
     index.add(club, ["m2"], basis(1))
     assert index.vectors(club, ["m1", "m2"]).keys() == {"m2"}
 
 
-def test_a_community_that_is_not_there_can_be_dropped(index: VectorIndex, club: str) -> None:
-    index.drop(club)
+def test_all_can_be_taken_out_of_a_community_that_is_not_there(index: VectorIndex, club: str) -> None:
+    lose(index, club)
     assert index.count(club) == 0
 
 
@@ -153,7 +154,7 @@ def test_what_is_written_after_a_search_is_found_by_the_next(index: VectorIndex,
     index.remove(club, ["m3"])
     assert index.nearest(club, basis(2)[0], 9, among=["m1", "m3"])[0].id == "m1"
     assert index.vectors(club, ["m1", "m3"]).keys() == {"m1"}
-    index.drop(club)
+    lose(index, club)
     assert index.nearest(club, basis(2)[0], 9, among=["m1"]) == []
 
 
@@ -423,7 +424,7 @@ CALLS: list[Callable[[VectorIndex], object]] = [
     lambda index: index.vectors("club", ["m1"]),
     lambda index: index.remove("club", ["m1"]),
     lambda index: index.ids("club"),
-    lambda index: index.drop("club"),
+    lambda index: index.drop_others("club"),
 ]
 
 

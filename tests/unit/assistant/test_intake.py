@@ -201,7 +201,7 @@ def test_an_index_that_was_lost_is_made_again(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         taken = import_export(home, export(tmp_path, *rows("Hello", "Again")))
         index_all(home, taken.community)
-        home.index.drop(taken.community)
+        making.lose(home.index, taken.community)
         assert index_all(home, taken.community) == 2
 
 

@@ -324,7 +324,7 @@ def test_an_index_that_is_whole_needs_no_healing(store: MemoryMessageStore, inde
 def test_a_lost_index_is_made_anew(store: MemoryMessageStore, index: MemoryIndex) -> None:
     bring_in(store, *many(3))
     index_all(store, index)
-    index.drop(CLUB)
+    making.lose(index, CLUB)
     assert heal(store, index, CLUB)
     assert index_all(store, index) == 3
     assert index.count(CLUB) == 3
@@ -334,7 +334,7 @@ def test_healing_leaves_other_communities_alone(store: MemoryMessageStore, index
     for community in (CLUB, "other"):
         store.save(community, messages=many(3))
         index_pending(store, index, making.understanding(), community)
-    index.drop(CLUB)
+    making.lose(index, CLUB)
     heal(store, index, CLUB)
     assert (store.count_pending(CLUB, "words"), store.count_pending("other", "words")) == (3, 0)
 

@@ -292,7 +292,7 @@ def test_neighbours_are_looked_for_in_the_way_that_suits_the_filters(
     bring_in(store, index, *messages)
     rank = [*(f"n{n}" for n in range(30)), "b1", "b0", "z0", "z1", "z2", "z3"]
     vectors = {id_: np.array([np.cos(n / 40), np.sin(n / 40)], dtype=np.float32) for n, id_ in enumerate(rank)}
-    index.drop(CLUB)
+    making.lose(index, CLUB)
     index.add(CLUB, list(vectors), np.stack(list(vectors.values())))
     found_ = nearest(store, index, CLUB, np.array([1, 0], dtype=np.float32), 3, filters)
     assert [near.id for near in found_] == ids
