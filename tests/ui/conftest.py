@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
 
 from assistant import intake, usecases
 from assistant.bootstrap import House
@@ -149,7 +149,7 @@ class Watch:
         page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
         page.on("dialog", self._refuse)
         page.on("request", lambda request: self._asked(request.url))
-        page.on("requestfailed", lambda request: self._note("/assets/" in request.url, f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
 
     @staticmethod
     def _is_error(message: ConsoleMessage) -> bool:
@@ -157,6 +157,11 @@ class Watch:
         return message.type == "error" and not any(
             said in message.text for said in ("AbortError", "Connection errored")
         )
+
+    def _failed(self, request: Request) -> None:
+        """A page that is left gives up what it is still loading: a widget's code is fetched when it is first shown."""
+        given_up = request.failure == "net::ERR_ABORTED"
+        self._note("/assets/" in request.url and not given_up, f"failed: {request.url}: {request.failure}")
 
     def _refuse(self, dialog: Dialog) -> None:
         self._note(True, f"dialog: {dialog.message}")

@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from threading import Event
 
 import pytest
 from playwright.sync_api import expect
 
 from assistant import usecases
+from assistant.desk import Desk
+from assistant.domain import Draft
 from tests.ui.conftest import Club, DeskPage, Visit
+from ui.desk import queue
 
 FACTS = {
     "sheet-since": "2026-11-20",
@@ -28,6 +32,19 @@ def fill_sheet(desk: DeskPage, **changes: str) -> None:
     while any(box.input_value() != text for box, text in boxes.items()):
         for box, text in boxes.items():
             box.fill(text)
+
+
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """Status, kind and language of every list that the desk will have read."""
+    asked = []
+    drafts = queue._drafts
+
+    def read(desk: Desk, status: str, kind: str, language: str) -> list[Draft]:
+        asked.append((status, kind, language))
+        return drafts(desk, status, kind, language)
+
+    monkeypatch.setattr(queue, "_drafts", read)
+    return asked
 
 
 # deciding
@@ -244,6 +261,48 @@ def test_filters_show_what_they_say(desk: DeskPage) -> None:
     desk.choose("language", "All")
     expect(desk.entry("apology-long")).to_be_visible()
     expect(tags.filter(has_not_text="Apology")).to_have_count(0)
+
+
+def test_the_last_click_decides_what_is_shown(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click while the answer to the one before is still on its way is answered after it, never before."""
+    desk = visit.open()
+    asked, let_go, answered = Event(), Event(), []
+
+    def slow(reader: Desk, status: str, kind: str, language: str) -> list[Draft]:
+        first = not asked.is_set()
+        asked.set()
+        if first:
+            let_go.wait(20)
+        answered.append("filter" if first else "pick")
+        return drafts(reader, status, kind, language)
+
+    drafts = queue._drafts
+    monkeypatch.setattr(queue, "_drafts", slow)
+    desk.choose("kind", "Reply")
+    assert asked.wait(20)
+    with desk.page.expect_response("**/queue/join*"):
+        desk.entry("to-offer").click()
+    let_go.set()
+    expect(desk.entry("poll")).to_have_count(0)
+    expect(desk.entry("to-offer")).to_have_attribute("aria-selected", "true")
+    assert answered == ["filter", "pick"]
+
+
+def test_a_filter_is_asked_once(desk: DeskPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = listed(monkeypatch)
+    desk.choose("language", "Swedish (sv)")
+    expect(desk.entry("to-keep")).to_have_count(0)
+    desk.choose("language", "Arabic (ar)")
+    expect(desk.entry("poll")).to_have_count(0)
+    assert asked == [("proposed", "", "sv"), ("proposed", "", "ar")]
+
+
+def test_opening_the_desk_asks_for_the_queue_once(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = listed(monkeypatch)
+    desk = visit.open()
+    desk.choose("language", "Arabic (ar)")
+    expect(desk.entry("to-keep")).to_have_count(0)
+    assert asked == [("proposed", "", ""), ("proposed", "", "ar")]
 
 
 def test_the_status_filter_finds_what_was_decided(club: Club, visit: Visit) -> None:

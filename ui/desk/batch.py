@@ -14,7 +14,7 @@ from knowledge.languages import language_name
 from prompts.files import languages
 from ui.desk import render
 from ui.desk.jobs import Job
-from ui.desk.session import Refresh, Session, attempt, watched
+from ui.desk.session import QUIET, Refresh, Session, attempt, watched
 
 WEEKS_AHEAD = 12
 _DEFAULTS = {"reply": 0, "apology": 0, "poll": 4, "challenge": 4}
@@ -98,10 +98,10 @@ def tab(session: Session) -> Refresh:
         return _results(session, community, fresh=True) if community else ("", gr.skip())
 
     inputs: list[Any] = [session.community, name, first, weeks, codes, *counts]
-    go.click(start, inputs, [state, timer], api_visibility="private", show_progress="hidden")
+    go.click(start, inputs, [state, timer], **QUIET)
     watching: list[Any] = [state, timer, table, files]
-    timer.tick(tick, [session.community], watching, api_visibility="private", show_progress="hidden")
-    shown_tab.select(again, [session.community], [table, files], api_visibility="private", show_progress="hidden")
+    timer.tick(tick, [session.community], watching, **QUIET)
+    shown_tab.select(again, [session.community], [table, files], **QUIET)
     return show, [*watching, first, codes]
 
 

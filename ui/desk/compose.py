@@ -10,7 +10,7 @@ from assistant.requests import read_request
 from knowledge.languages import language_name
 from prompts.files import languages
 from ui.desk import render
-from ui.desk.session import Refresh, Session, attempt
+from ui.desk.session import QUIET, Refresh, Session, attempt
 
 
 def tab(session: Session) -> Refresh:
@@ -77,6 +77,6 @@ def tab(session: Session) -> Refresh:
 
     inputs: list[Any] = [session.community, request, kind, language, situation]
     for event in (go.click, request.submit):
-        event(compose, inputs, [note, result], api_visibility="private", show_progress="hidden")
-    shown_tab.select(show, [session.community], [waiting], api_visibility="private", show_progress="hidden")
+        event(compose, inputs, [note, result], **QUIET)
+    shown_tab.select(show, [session.community], [waiting], **QUIET)
     return show, [waiting]

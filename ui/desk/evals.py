@@ -14,7 +14,7 @@ from evals.scorers import SCORERS
 from prompts.templates import versions
 from ui.desk import render
 from ui.desk.jobs import Job
-from ui.desk.session import Refresh, Session, watched
+from ui.desk.session import QUIET, Refresh, Session, watched
 
 JOB = "eval"
 SUITE = "core"
@@ -73,8 +73,8 @@ def tab(session: Session) -> Refresh:
         return tick()
 
     watching: list[Any] = [state, timer, scores, page]
-    go.click(start, [writers, limit], [state, timer], api_visibility="private", show_progress="hidden")
-    timer.tick(tick, None, watching, api_visibility="private", show_progress="hidden")
+    go.click(start, [writers, limit], [state, timer], **QUIET)
+    timer.tick(tick, None, watching, **QUIET)
     return show, watching
 
 

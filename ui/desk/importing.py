@@ -16,7 +16,7 @@ from knowledge.importers.source import Options
 from knowledge.importers.tabular import read_columns
 from ui.desk import render
 from ui.desk.jobs import Job
-from ui.desk.session import Refresh, Session, attempt, handed_over, watched
+from ui.desk.session import QUIET, Refresh, Session, attempt, handed_over, watched
 
 JOB = "import"
 PLACES = 5
@@ -84,8 +84,8 @@ def tab(session: Session) -> Refresh:
         return problem or html, gr.Timer(active=False), gr.skip() if known is None else gr.Dropdown(names), came_in
 
     inputs: list[Any] = [upload, name, format_, columns]
-    go.click(start, inputs, [note, state, timer], api_visibility="private", show_progress="hidden")
-    timer.tick(tick, None, [state, timer, session.community, upload], api_visibility="private", show_progress="hidden")
+    go.click(start, inputs, [note, state, timer], **QUIET)
+    timer.tick(tick, None, [state, timer, session.community, upload], **QUIET)
 
     def show(_community: str | None) -> tuple[str, Any]:
         html, running = watched(session, JOB)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import gradio as gr
 
@@ -16,7 +16,7 @@ from assistant.precedents import precedents_of
 from knowledge.languages import direction, language_name
 from prompts.files import languages
 from ui.desk import render
-from ui.desk.session import Refresh, Session, attempt, handed_over, read_day, watched
+from ui.desk.session import QUIET, Refresh, Session, attempt, handed_over, in_turn, read_day, watched
 
 SHOWN = 100
 """Drafts listed at once; the filters find the others."""
@@ -27,6 +27,8 @@ SHEET_FIELDS = {
     "remedy": "How it is made good",
     "prevention": "What changes, so that it does not happen again",
 }
+
+_IN_TURN: Final = in_turn("queue")
 
 # One listener on the element that stays, not one on each entry: entries come and go with every update.
 PICK = """
@@ -57,7 +59,7 @@ class _Queue:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.chosen = gr.State(Chosen())
+        self.chosen = gr.State(None)  # until the page is open
         with gr.Row():
             with gr.Column(scale=2, min_width=320, elem_classes="hs-side"):
                 self._build_list()
@@ -139,34 +141,39 @@ class _Queue:
         filters = [community, self.chosen, self.status, self.kind, self.language]
         acting = [*filters, name]
 
-        def on(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any]) -> None:
-            event(handler, inputs, self.outputs, api_visibility="private", show_progress="hidden")
+        def on(
+            event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any], how: dict[str, Any] = _IN_TURN
+        ) -> None:
+            event(handler, inputs, self.outputs, **how)
 
         on(self.listing.click, self.pick_draft, filters)
         on(self.text.click, self.pick_sentence, filters)
         for widget in (self.status, self.kind, self.language):
-            on(widget.input, self.filter, filters)
+            on(widget.change, self.filter, filters)  # `input` comes twice for each choice of a dropdown
         on(self.save.click, self.on_save, [*acting, self.editor])
         on(self.remove.click, self.on_remove, acting)
         on(self.approve.click, self.on_approve, [*acting, self.read])
         on(self.reject.click, self.on_reject, [*acting, self.reason])
-        on(self.rewrite.click, self.on_rewrite, [*acting, self.offer])
+        # What a model may write for a minute holds up no other click.
+        on(self.rewrite.click, self.on_rewrite, [*acting, self.offer], QUIET)
         on(self.reopen.click, self.on_reopen, acting)
-        on(self.save_sheet.click, self.on_save_sheet, [*acting, self.since, *self.facts.values()])
+        on(self.save_sheet.click, self.on_save_sheet, [*acting, self.since, *self.facts.values()], QUIET)
         on(self.confirm.click, self.on_confirm, [*acting, self.since, *self.facts.values()])
         watching = [self.looking, self.timer]
-        self.look.click(self.on_look, [community], watching, api_visibility="private", show_progress="hidden")
-        self.timer.tick(
-            self.on_tick, filters, [*watching, *self.outputs], api_visibility="private", show_progress="hidden"
-        )
+        self.look.click(self.on_look, [community], watching, **QUIET)
+        self.timer.tick(self.on_tick, filters, [*watching, *self.outputs], **_IN_TURN)
 
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person sees what was drafted there."""
         filters = [self._session.community, self.chosen, self.status, self.kind, self.language]
-        shown.select(self.relist, filters, self.outputs, api_visibility="private", show_progress="hidden")
+        shown.select(self.relist, filters, self.outputs, **_IN_TURN)
 
-    def relist(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
+    def relist(
+        self, community: str | None, chosen: Chosen | None, status: str, kind: str, language: str
+    ) -> dict[Any, Any]:
         """Only the list is shown anew: what a person has typed beside it stays."""
+        if chosen is None:  # the browser selects the first tab while the page opens
+            return {}
         if not community or chosen.draft is None:
             return self._present(community, chosen, status, kind, language)
 

@@ -17,7 +17,7 @@ from knowledge.ports import Filters
 from knowledge.search import search
 from ui.desk import render
 from ui.desk.queue import PICK
-from ui.desk.session import Refresh, Session, attempt, read_day
+from ui.desk.session import QUIET, Refresh, Session, attempt, in_turn, read_day
 
 FOUND = 20
 """Posts that are listed."""
@@ -108,7 +108,7 @@ class _Search:
         lines = [self.author, self.since, self.until]
 
         def on(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
-            event(handler, inputs, outputs, api_visibility="private", show_progress="hidden")
+            event(handler, inputs, outputs, **in_turn("search"))
 
         for event in (
             *(self.go.click, self.question.submit),
@@ -118,7 +118,7 @@ class _Search:
             on(event, self.ask, [community, self.question, *choices, *lines], [self.results, *self._detail])
         for listing in (self.results, self.around):
             on(listing.click, self.pick, [community], self._detail)
-        on(self.draft.click, self.on_draft, [community, self.chosen, self.situation], [self.note])
+        self.draft.click(self.on_draft, [community, self.chosen, self.situation], [self.note], **QUIET)
 
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person can choose the channels that came in meanwhile."""
@@ -126,8 +126,7 @@ class _Search:
             lambda community: self._offers(community) if community else {},
             [self._session.community],
             [self.language, self.channel],
-            api_visibility="private",
-            show_progress="hidden",
+            **QUIET,
         )
 
     def open(self, community: str | None) -> dict[Any, Any]:

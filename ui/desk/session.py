@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import gradio as gr
 
@@ -19,6 +19,14 @@ T = TypeVar("T")
 
 Refresh = tuple[Callable[..., Any], list[Any]]
 """How a tab shows a community: a function of its id, and the widgets that it fills."""
+
+QUIET: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "hidden"}
+"""How every click is wired: no address of its own that others could call, and no veil over the page meanwhile."""
+
+
+def in_turn(tab: str) -> dict[str, Any]:
+    """QUIET, and the clicks of a tab are answered in their order, or an early answer could overwrite a later one's."""
+    return {**QUIET, "concurrency_id": tab}
 
 
 class Session(NamedTuple):
