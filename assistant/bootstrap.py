@@ -23,6 +23,7 @@ from assistant.settings import Settings, is_loopback
 from assistant.writing.model import ModelWriter, Price
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.embedding import Embedder
+from knowledge.errors import EmbeddingFailed
 from knowledge.history import Understanding
 from knowledge.languages import LanguageModel
 from knowledge.signals import load_heads
@@ -49,6 +50,7 @@ class House:
         self._as_of = as_of
         self.indexing = RLock()  # held by whoever indexes: two threads would embed the same messages twice
         self._desks: dict[tuple[str, str], Desk] = {}
+        self._befores: dict[str, Embedder | None] = {}
         self._profiles: dict[Path, tuple[tuple[int, int], Profile]] = {}
 
     def __enter__(self) -> "House":
@@ -92,8 +94,8 @@ class House:
         """What embeds for the search: the endpoint of the settings, or the built-in one. No text is embedded twice."""
         from knowledge.adapters.embedding_cache import CachedEmbedder
 
-        own = self.settings.embedding_model is None
-        return CachedEmbedder(self.built_in if own else self._endpoint(), self.vector_cache)
+        model = self.settings.embedding_model
+        return CachedEmbedder(self._endpoint(model) if model else self.built_in, self.vector_cache)
 
     @cached_property
     def vector_cache(self) -> "VectorCache":
@@ -101,7 +103,7 @@ class House:
 
         return VectorCache(self.settings.cache / "embeddings.db")
 
-    def _endpoint(self) -> Embedder:
+    def _endpoint(self, model: str) -> Embedder:
         from knowledge.adapters.openai_embeddings import OpenAIEmbedder
 
         settings = self.settings
@@ -109,7 +111,7 @@ class House:
         key = settings.embedding_key or (None if settings.embedding_url else settings.openai_api_key)
         local = is_loopback(urlsplit(settings.embeddings_url).hostname or "")
         return OpenAIEmbedder(
-            settings.embedding_model or "",
+            model,
             url=settings.embeddings_url,
             key=key.get_secret_value() if key else None,
             built_in=self.built_in,
@@ -145,9 +147,21 @@ class House:
     def searched(self, community: str) -> tuple["ChromaIndex", Understanding]:
         """The index to search, with what asks it: that of the embedder before, while the present one's is filled."""
         serving = self.messages.serving(community)
-        if serving is not None and serving == self.built_in.name != self.embedder.name:
-            return self.index.beside(serving), self.understanding._replace(embedder=self.built_in)
-        return self.index, self.understanding
+        before = None if serving in (None, self.embedder.name) else self._before(serving)
+        if before is None:
+            return self.index, self.understanding
+        return self.index.beside(before.name), self.understanding._replace(embedder=before)
+
+    def _before(self, name: str) -> Embedder | None:
+        """The embedder of this name, if it can still be asked: the built-in one, or another model at the endpoint."""
+        if name == self.built_in.name:
+            return self.built_in
+        if self.settings.embedding_model is None:
+            return None  # nothing is sent to an endpoint that the settings do not name any more
+        if name not in self._befores:
+            embedder = self._endpoint(name.rpartition("@")[0])
+            self._befores[name] = embedder if embedder.name == name and _answers(embedder) else None
+        return self._befores[name]
 
     @cached_property
     def local_model(self) -> "LocalModel":
@@ -334,3 +348,12 @@ class House:
     def present(self) -> datetime:
         """The present, or the time that was asked for."""
         return self._as_of or datetime.now(UTC)
+
+
+def _answers(embedder: Embedder) -> bool:
+    """Whether an endpoint still has a model that the settings no longer name."""
+    try:
+        embedder.encode_query("?")
+    except EmbeddingFailed:
+        return False
+    return True

@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from assistant.bootstrap import House
+from assistant.settings import read_settings
 from assistant.writing.masking import Mask
+from knowledge.adapters.e5 import NAME
 from knowledge.adapters.openai_embeddings import OpenAIEmbedder
 from knowledge.embedding import Encoding, Vectors
 from knowledge.errors import EmbeddingFailed
+from tests import making
 from tests.integration.endpoint import Answer, Endpoint, refused, running
 
 JSON = {"content-type": "application/json"}
@@ -93,6 +98,31 @@ def test_personal_data_leaves_masked(endpoint: Endpoint) -> None:
     sent = json.dumps([request.body for request in endpoint.asked])
     assert not any(each in sent for each in ("ana@", "123 45", "Silva", "Bo"))
     assert "<EMAIL_1>" in sent
+
+
+def test_while_a_new_model_fills_its_index_the_one_before_is_asked_if_the_endpoint_still_has_it(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    def searched(**settings: str) -> str:
+        with House(read_settings(home=tmp_path, **settings), making.NOW) as house:
+            making.furnish(house)
+            house.messages.serve("club", "small-model@127.0.0.1")
+            names = set()
+            for _ in range(2):
+                index, understanding = house.searched("club")
+                names |= {index.embedder, understanding.embedder.name}
+            (name,) = names
+            return name
+
+    larger = {"embedding_model": "large-model", "embedding_url": endpoint.url}
+    endpoint.tell(vectors((0, 5)))
+    assert searched(**larger) == "small-model@127.0.0.1"
+    endpoint.tell(refused(404, "no such model"))
+    assert searched(**larger) == "large-model@127.0.0.1"
+    elsewhere = {**larger, "embedding_url": endpoint.url.replace("127.0.0.1", "localhost")}
+    assert searched(**elsewhere) == "large-model@localhost"
+    assert searched(embedding_url=endpoint.url) == NAME
+    assert [request.body["model"] for request in endpoint.asked] == ["small-model", "small-model"]
 
 
 def test_the_name_tells_models_and_hosts_apart(endpoint: Endpoint) -> None:
