@@ -12,6 +12,7 @@ from assistant.errors import NotFound, Refused
 from assistant.matching import Topic, mentions
 from assistant.noticing.grief import speaks_of_death
 from assistant.noticing.view import is_criticism
+from assistant.planning.answering import document_evidence
 from assistant.planning.apology import SheetFacts, plan_apology, sheet_facts
 from assistant.planning.building import Fact, Ground, public_only
 from assistant.planning.challenge import plan_challenge
@@ -157,12 +158,19 @@ def beyond_policy(desk: Desk, plan: Plan) -> str | None:
 
 
 def withdrawn(desk: Desk, plan: Plan) -> str | None:
-    """Why a plan rests on posts that it may not rest on today: they are gone, or in a private channel now."""
+    """Why a plan rests on what it may not rest on today: posts that are gone, or in a private channel now; a document
+    that says something else, or has gone.
+    """
     behind = [item.id.removeprefix("post:") for item in plan.evidence if item.id.startswith("post:")]
     there = desk.messages.get(desk.profile.id, behind)
     hidden = [p for p in there.values() if p.visibility == "private" and plan.audience == "public"]
     if count := len(set(behind)) - len(there) + len(hidden):
         return f"Posts behind this draft that are gone or private now: {count}. Have it written again, or reject it."
+    quoted = {id_ for move in plan.moves for id_ in move.evidence if id_.startswith("document:")}
+    pieces = desk.messages.get(desk.profile.id, [id_.removeprefix("document:") for id_ in quoted])
+    now = {item.id: item.text for item in map(document_evidence, pieces.values())}
+    if any(now.get(id_) != plan.evidence_by_id[id_].text for id_ in quoted):
+        return "The document behind this draft has changed or gone. Have it written again, or reject it."
     return None
 
 

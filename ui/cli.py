@@ -259,6 +259,33 @@ def member(
 
 
 @app.command()
+def documents(
+    remove: Annotated[str | None, typer.Option("--remove", help="Take this one out, by its name.")] = None,
+    community: Community = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List the documents that speak for you, or take one out that is no longer true."""
+    from assistant import documents as own
+
+    with _house(home) as house:
+        id_ = _caught_up(house, community)
+        if remove is not None:
+            with _progress("Indexing") as progress:
+                own.take_out(house, id_, remove, progress)
+        known = own.documents(house, id_)
+        if as_json:
+            _print_json([{**each._asdict(), "at": each.at.isoformat()} for each in known])
+            return
+        if remove is not None:
+            _say(f"“{remove}” was taken out.")
+        for each in known:
+            _say(f"{each.at:%Y-%m-%d}  {each.name}  ({each.pieces} {'piece' if each.pieces == 1 else 'pieces'})")
+        if not known:
+            _say("There are no documents. Bring some in with `hearthside import PATH`.")
+
+
+@app.command()
 def notice(community: Community = None, as_of: AsOf = None, home: Home = None, as_json: Json = False) -> None:
     """Look for what deserves an answer or an idea. Each shows why."""
     from assistant import usecases

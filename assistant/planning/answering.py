@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from assistant.domain import Evidence
-from assistant.planning.building import EXCERPT, Fact, sentence
+from assistant.planning.building import Fact, sentence
 from assistant.planning.quoting import is_quotable, split_sentences
 from knowledge.messages import Post
 from knowledge.terms import ask, terms
@@ -12,6 +12,8 @@ from knowledge.words import shorten
 
 _LONGEST = 300
 """Characters of an answer: two or three lines."""
+_WHOLE = 1_000
+"""Characters of a piece that are shown: all, so that the answer is among them."""
 _SHARED = 2
 """Telling words of the question that an answer, with its heading, must have."""
 
@@ -42,7 +44,7 @@ def document_evidence(document: Post) -> Evidence:
     """A piece of the brand's own documents as evidence; its title stands where a member's name would."""
     return Evidence(
         id=f"document:{document.message.id}",
-        text=shorten(document.message.text, EXCERPT),
+        text=shorten(document.message.text, _WHOLE),
         author=document.message.title or document.author_name,
         channel=document.channel_name,
         visibility=document.visibility,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 CHANNEL = Channel(id="documents", name="Documents")
 AUTHOR = Member(id="documents", name="Documents", is_staff=True)
 
+_THREAD = "doc:"
 _CHUNK = 900
 """Characters of a chunk: 200 to 256 tokens of the embedder, which reads no more at a time."""
 _MAX_BYTES = 4 * 1024 * 1024
@@ -137,6 +138,11 @@ def read(path: Path, options: Options) -> Iterator[Record]:
         yield skipped(path.name, "no file in it")
 
 
+def name_of(piece: Message) -> str:
+    """The document that a piece is of, by its file's name, with its folders where a folder was imported."""
+    return piece.thread.removeprefix(_THREAD)
+
+
 def _files(path: Path) -> Iterator[Path]:
     for node in files_in(path):
         if isinstance(node, Path):
@@ -182,7 +188,7 @@ def _is_table(lines: list[str], delimiter: str, least: int) -> bool:
 
 
 def _chunks(name: str, document: Document, at: datetime) -> Iterator[Record]:
-    thread = f"doc:{name}"
+    thread = f"{_THREAD}{name}"
     ids: list[str] = []
     for place, reason in document.told:
         yield skipped(f"{name}, {place}", reason)

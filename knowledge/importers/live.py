@@ -46,8 +46,8 @@ def members_of(body: object) -> set[str]:
     """The ids of the members that an event of Slack speaks of: it has no names."""
     event = as_mapping(as_mapping(body).get("event"))
     messages = [event, as_mapping(event.get("message")), as_mapping(event.get("previous_message"))]
-    authors = {as_text(message.get(key)) for message in messages for key in ("user", "bot_id")}
-    return authors.union(*(_MENTION.findall(as_text(message.get("text"))) for message in messages))
+    authors = {clean(as_text(message.get(key))) for message in messages for key in ("user", "bot_id")}
+    return authors.union(*(_MENTION.findall(clean(as_text(message.get("text")))) for message in messages))
 
 
 def _slack(event: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Record]:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant import batches, intake, usecases
+from assistant.documents import documents
 from assistant.domain import Brief
 from tests import making
 from tests.integration import exports
@@ -98,6 +99,23 @@ def test_compose_lists_what_was_noticed_and_not_taken_up(club: Club, desk: DeskP
 
 
 # Import
+
+
+def test_a_document_is_brought_in_and_taken_out_again(club: Club, desk: DeskPage, tmp_path: Path) -> None:
+    policy = tmp_path / "returns.md"
+    policy.write_text("# Returns\n\nWe take bags back within 14 days.\n", encoding="utf-8")
+    desk.tab("Import")
+    expect(desk.page.locator("#document")).not_to_be_visible()
+    bring_in(desk, policy, "club")
+    expect(desk.page.locator("#import-state")).to_contain_text("1 new messages", timeout=LONG)
+    desk.click("document-remove")
+    expect(desk.page.locator("#import-note")).to_contain_text("Choose a document first.")
+    desk.page.locator("#document input").click()
+    desk.page.locator("#document").get_by_role("option").filter(has_text="returns.md").click()
+    desk.click("document-remove")
+    expect(desk.page.locator("#import-note")).to_contain_text("“returns.md” was taken out")
+    expect(desk.page.locator("#document")).not_to_be_visible()
+    assert documents(club.house, "club") == []
 
 
 def table(folder: Path) -> Path:

@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant import documents as own_documents
 from assistant import intake, usecases
-from assistant.errors import Misconfigured
+from assistant.errors import Misconfigured, NotFound
 from knowledge.errors import BadExport
 from knowledge.history import ImportReport
 from knowledge.importers import FORMATS
@@ -30,7 +31,7 @@ _FILES = (
 
 
 def tab(session: Session) -> Refresh:
-    with gr.Tab("Import", id="import"):
+    with gr.Tab("Import", id="import") as shown_tab:
         gr.Markdown(
             "An export as it came, a file or a zip: Slack, Discourse, Discord, Telegram, WhatsApp, Zulip, Mastodon, "
             "Reddit, Stack Exchange, mbox; a table (CSV, XLSX, JSONL); or your own documents (Markdown, text, HTML, "
@@ -57,6 +58,9 @@ def tab(session: Session) -> Refresh:
         note = gr.HTML(elem_id="import-note", apply_default_css=False)
         state = gr.HTML(elem_id="import-state", apply_default_css=False)
         timer = gr.Timer(0.5, active=False)
+        with gr.Row(visible=False, equal_height=True) as own:
+            document = gr.Dropdown([], label="Documents that speak for you", scale=3, elem_id="document")
+            remove = gr.Button("Take it out", min_width=110, elem_id="document-remove")
 
     def start(path: str | None, community: str, chosen: str, mapping: str) -> tuple[str, str, Any]:
         running = watched(session, JOB)[1]
@@ -73,25 +77,44 @@ def tab(session: Session) -> Refresh:
         )
         return refusal, watched(session, JOB)[0], gr.Timer(active=True)
 
-    def tick() -> tuple[str, Any, Any, Any]:
+    def documents(community: str | None) -> tuple[Any, Any]:
+        """The row of documents: hidden where there are none."""
+        found, _ = attempt(lambda: own_documents.documents(session.house, community) if community else [])
+        choices = [(f"{each.name}  ({each.at:%Y-%m-%d})", each.name) for each in found or []]
+        return gr.Row(visible=bool(choices)), gr.Dropdown(choices, value=None)
+
+    def take_out(community: str, name: str | None) -> tuple[str, Any, Any]:
+        def act() -> str:
+            if not name:
+                raise NotFound("Choose a document first.")
+            own_documents.take_out(session.house, community, name)
+            return f"“{name}” was taken out: no answer rests on it any more. Imported again, it comes back."
+
+        told, problem = attempt(act)
+        return problem or render.message(told or "", "good"), *documents(community)
+
+    def tick(community: str | None) -> tuple[Any, ...]:
         html, running = watched(session, JOB)
         if running:
-            return html, gr.Timer(active=True), gr.skip(), gr.skip()
+            return html, gr.Timer(active=True), *[gr.skip()] * 4
         known, problem = attempt(session.house.messages.communities)
         names = [(label, id_) for id_, label in (known or {}).items()]
         job = session.jobs.get(JOB)
         came_in = gr.File(value=None) if job is not None and job.result else gr.skip()
-        return problem or html, gr.Timer(active=False), gr.skip() if known is None else gr.Dropdown(names), came_in
+        communities = gr.skip() if known is None else gr.Dropdown(names)
+        return problem or html, gr.Timer(active=False), communities, came_in, *documents(community)
 
     inputs: list[Any] = [upload, name, format_, columns]
     go.click(start, inputs, [note, state, timer], **QUIET)
-    timer.tick(tick, None, [state, timer, session.community, upload], **QUIET)
+    timer.tick(tick, session.community, [state, timer, session.community, upload, own, document], **QUIET)
+    remove.click(take_out, [session.community, document], [note, own, document], **QUIET)
+    shown_tab.select(documents, session.community, [own, document], **QUIET)
 
-    def show(_community: str | None) -> tuple[str, Any]:
+    def show(community: str | None) -> tuple[Any, ...]:
         html, running = watched(session, JOB)
-        return html, gr.Timer(active=running)
+        return html, gr.Timer(active=running), *documents(community)
 
-    return show, [state, timer]
+    return show, [state, timer, own, document]
 
 
 def _bring_in(

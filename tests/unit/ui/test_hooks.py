@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -428,6 +428,7 @@ near = st.one_of(
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(body=event({**slack_message(), "user": "\ud800", "text": "<@\ud800>"}), name="")
 @given(body=near | json_values | st.lists(near | json_values, max_size=3), name=st.sampled_from(HOSTILE_TEXTS))
 def test_whatever_is_sent_is_answered(unlimited: Caller, body: Any, name: str) -> None:
     headers = {**BEARER, "X-Discourse-Event": f"{name[:9].encode('ascii', 'ignore')!r}_destroyed"}
