@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import regex
 import yaml
+from anyascii import anyascii
 
 from assistant import sample
 from assistant.bootstrap import House
@@ -58,7 +59,8 @@ def import_export(
     """
     found = recognise(path, format_)
     name = community or path.stem
-    id_, file = slug(name), house.profile_path(slug(name))
+    id_ = _called(house, name) or slug(name)
+    file = house.profile_path(id_)
     first = new_profile(id_, name)
     # One that nobody has touched since an import that was killed, or that found nothing, is still to be made.
     new = not file.exists() or file.read_text(encoding="utf-8") == first
@@ -144,13 +146,17 @@ def spoken(model: Detector, messages: Sequence[Message]) -> list[str]:
     return ours or ["en"]
 
 
+def _called(house: House, name: str) -> str | None:
+    """The community with this id or name, if there is one."""
+    known = house.messages.communities()
+    return name if name in known else next((id_ for id_, called in known.items() if called == name), None)
+
+
 def slug(name: str) -> str:
     """A community's id from its name. Raises BadProfile where no letter or digit is left."""
-    id_ = _NOT_SLUG.sub("-", name.lower()).strip("-")[:48].strip("-")
+    id_ = _NOT_SLUG.sub("-", anyascii(name).lower()).strip("-")[:48].strip("-")
     if len(id_) < 2:
-        raise BadProfile(
-            f"“{name}” makes no id. Name the community in letters a-z and digits (--community on the command line)."
-        )
+        raise BadProfile(f"“{name}” makes no id. Name the community in two letters or more (--community).")
     return id_
 
 

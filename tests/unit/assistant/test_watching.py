@@ -161,17 +161,17 @@ def test_a_name_with_control_characters_is_said_without_them(house: House, inbox
 
 def test_without_a_community_each_file_makes_its_own_until_there_is_one(tmp_path: Path, inbox: Path) -> None:
     exports.jsonl(inbox / "Our Club.jsonl")
-    exports.jsonl(inbox / "日本.jsonl")
+    exports.jsonl(inbox / "！.jsonl")
     with making.house(tmp_path / "home") as house:
         house.messages.save_community(sample.ID, "The sample")
         watching = Watch(house, inbox)
-        for said, name in zip(watching.says(2), ("Our Club.jsonl", "日本.jsonl"), strict=True):
+        for said, name in zip(watching.says(2), ("Our Club.jsonl", "！.jsonl"), strict=True):
             assert said.startswith(f"{name}: our-club, read as table.")
         house.messages.save_community("second", "Second")
-        exports.jsonl(inbox / "日本.jsonl")
+        exports.jsonl(inbox / "！.jsonl")
         assert "nothing came in" in watching.says()[0]
         watching.end()
-    assert "makes no id" in (inbox / "failed" / "日本.jsonl.txt").read_text()
+    assert "makes no id" in (inbox / "failed" / "！.jsonl.txt").read_text()
 
 
 def test_the_community_can_be_named(house: House, inbox: Path) -> None:
@@ -183,7 +183,7 @@ def test_the_community_can_be_named(house: House, inbox: Path) -> None:
 
 def test_a_community_that_makes_no_id_is_refused_at_once(house: House, inbox: Path) -> None:
     with pytest.raises(BadProfile, match="makes no id"):
-        watch(house, inbox, community="日本", say=print)
+        watch(house, inbox, community="！", say=print)
 
 
 # what is nobody's fault
