@@ -4,6 +4,7 @@ Formats: https://meta.discourse.org/t/49045 (the events “post” and “topic�
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import regex
@@ -66,7 +67,9 @@ def _post(post: Mapping[str, Any], event: str, channels: Collection[str]) -> Ite
     """A post as posts.json has it, without a word on who can read its category."""
     known = as_text(post.get("category_id")) in channels
     gone = {"deleted_at": event} if event.endswith("_destroyed") else {}
-    yield from discourse.read_post("post", {"read_restricted": not known, **post, **gone}, Options())
+    # Discourse calls a recovered post no newer than the deleted one.
+    back = {"updated_at": datetime.now(UTC).isoformat()} if event.endswith("_recovered") else {}
+    yield from discourse.read_post("post", {"read_restricted": not known, **post, **gone, **back}, Options())
 
 
 def _topic(topic: Mapping[str, Any], event: str) -> Iterator[Record]:

@@ -297,12 +297,20 @@ def first_messages(parents: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def told_once(records: Iterable[Record], *, anew: bool = True) -> Iterator[Record]:
-    """Each channel and member once; `anew`: and again where the export says something new of them."""
+    """Each channel and member once; `anew`: and again where the export says something new of them.
+
+    A channel that turns out to be private is told in any case, and stays private.
+    """
     known: dict[tuple[type[Record], str], Record] = {}
     for record in records:
         if isinstance(record, Channel | Member):
             key = (type(record), record.id)
-            if key in known and (known[key] == record or not anew):
+            before, closes = known.get(key), False
+            if isinstance(record, Channel) and isinstance(before, Channel):
+                if before.visibility == "private":
+                    record = record.model_copy(update={"visibility": "private"})
+                closes = record.visibility != before.visibility
+            if before is not None and (before == record or not (anew or closes)):
                 continue
             known[key] = record
         yield record
