@@ -82,7 +82,8 @@ def import_records(
     examples: list[Skipped] = []
     for read in _batches(records, STORE_BATCH):
         while True:
-            batch = list(_without_strangers(rules.admitted(read), store, community))
+            known = _without_strangers(rules.admitted(read), store, community)
+            batch = _in_their_threads(list(known), store, community)
             try:
                 saved += _save(store, community, batch, rules.forgotten)
                 break
@@ -113,6 +114,20 @@ def _without_strangers(records: Iterable[Record], store: MessageStore, community
                 yield Skipped(place=f"{each.id}, {each.at:%Y-%m-%d}", reason=TAKEN)
                 continue
         yield each
+
+
+def _in_their_threads(records: Sequence[Record], store: MessageStore, community: str) -> list[Record]:
+    """With messages in the thread that is stored, of those where an export begins in the middle of one."""
+    posts = [each for each in records if isinstance(each, Message)]
+    # A thread of Discord is a channel by itself, whatever message it began with.
+    beyond = {post.thread for post in posts if post.thread != post.channel} - {post.id for post in posts}
+    threads = {first: thread for first, thread in store.threads(community, beyond).items() if thread != first}
+    return [
+        each.model_copy(update={"thread": threads[each.thread]})
+        if isinstance(each, Message) and each.thread in threads
+        else each
+        for each in records
+    ]
 
 
 def _save(store: MessageStore, community: str, batch: Sequence[Record], forgotten: Collection[str] | None) -> Saved:

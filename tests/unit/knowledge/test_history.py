@@ -277,6 +277,16 @@ def test_indexing_that_was_cut_off_before_the_mark_does_one_batch_again(batches:
     assert len(store.posts(CLUB)) == MANY
 
 
+def test_an_export_that_begins_in_the_middle_of_a_thread_leaves_it_whole(store: MemoryMessageStore) -> None:
+    first, second = message("m1"), message("m2", reply_to="m1")
+    third, fourth = message("m3", reply_to="m2", thread="m1"), message("m4", reply_to="m3", thread="m1")
+    bring_in(store, first, second, third)
+    partial = [each.model_copy(update={"thread": "m2"}) for each in (third, fourth)]
+    assert bring_in(store, *partial).saved == Saved(added=1, unchanged=1)
+    assert store.threads(CLUB, ["m3", "m4"]) == {"m3": "m1", "m4": "m1"}
+    assert bring_in(store, first, second, third, fourth).saved == Saved(unchanged=4)
+
+
 def test_a_post_whose_id_is_that_of_another_is_not_mistaken_for_it(store: MemoryMessageStore) -> None:
     review = message("1", "The bag leaks.", author="anna")
     ticket = message("1", "Where is my order?", author="zed", at=review.at + timedelta(days=9))
