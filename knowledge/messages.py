@@ -14,6 +14,10 @@ Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Intent = Literal["complaint", "question", "praise", "wish", "help", "achievement", "thanks", "other", "unsure"]
 
 
+ANONYMOUS = "anonymous"
+"""The author of what an export gives nobody for."""
+
+
 class Frozen(BaseModel):
     """An immutable value that refuses fields it does not know."""
 

@@ -44,7 +44,7 @@ from knowledge.importers.source import (
     told_once,
 )
 from knowledge.importers.workbook import Sheet, as_moment, is_workbook, sheets
-from knowledge.messages import Channel, Kind, Member, Record
+from knowledge.messages import ANONYMOUS, Channel, Kind, Member, Record
 from knowledge.words import shorten
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -395,7 +395,7 @@ def _records(
         rating = _rating(row.get("rating"))
     except ValueError as error:
         yield skipped(f"{place}, rating", str(error))  # what was written counts without it
-    author = _field(row, "author") or "anonymous"
+    author = _field(row, "author") or ANONYMOUS
     channel = _field(row, "channel") or clean(name)
     id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
     reply_to = _field(row, "reply_to") or None
