@@ -16,7 +16,7 @@ from assistant import intake, sample
 from assistant.bootstrap import House
 from assistant.errors import BadProfile, HearthsideError
 from knowledge.errors import EmbeddingFailed, KnowledgeError, StoreBusy, StoreUnreachable
-from knowledge.importers.source import Options, clean
+from knowledge.importers.source import Options, clean, own_name
 from knowledge.words import shorten
 
 DONE, FAILED = "done", "failed"
@@ -117,7 +117,7 @@ def _bring_in(house: House, path: Path, community: str | None, format_: str | No
 
 def _taken(house: House, path: Path, community: str | None, format_: str | None, options: Options) -> tuple[str, str]:
     """Import it and index what came in. Returns where it belongs now, and what is to be said of it."""
-    name = community or _only(house) or path.stem
+    name = community or _only(house) or own_name(path.stem)
     try:
         intake.slug(name)
     except BadProfile as error:

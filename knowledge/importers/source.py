@@ -56,6 +56,8 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 # Control characters, and the bidirectional overrides by which one text looks like another. Persian needs its joiners.
 _CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}", regex.VERSION1)
 
+_COPY = regex.compile(r" ?\(\d{1,3}\)$")
+
 # A link of Markdown. The lengths keep a text full of brackets from being read again and again.
 _LINK = regex.compile(
     r"""!?\[([^\[\]\n]{0,500})\]\(<?((?:[^()\s<>]|\([^()\s<>]{0,100}\)){1,2000}+)>?(?:\s"[^"\n]{0,200}")?\)"""
@@ -83,6 +85,11 @@ def readable_links(markdown: str) -> str:
         return f"{label} ({address})" if label and label != address else address
 
     return str(_LINK.sub(readable, markdown))
+
+
+def own_name(stem: str) -> str:
+    """What a file is called, without the number that a browser gives what it has fetched before: “reviews (1)”."""
+    return str(_COPY.sub("", stem)) or stem
 
 
 def open_export(path: Path) -> Node:

@@ -36,6 +36,7 @@ from knowledge.importers.source import (
     first_messages,
     is_ansi,
     message_or_skip,
+    own_name,
     parse_time,
     read_lines,
     record_or_skip,
@@ -125,7 +126,8 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """
     if not path.is_file():
         raise BadExport(f"{path} is not a file; a table is a single CSV, JSON, JSONL or XLSX file.")
-    yield from _read(lambda: (_reader(path) or _csv_rows)(path, options), f"{path.name}, ", path.stem, options)
+    channel = own_name(path.stem)
+    yield from _read(lambda: (_reader(path) or _csv_rows)(path, options), f"{path.name}, ", channel, options)
 
 
 def read_rows(items: Sequence[object], channel: str) -> Iterator[Record]:

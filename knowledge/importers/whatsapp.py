@@ -30,6 +30,7 @@ from knowledge.importers.source import (
     has_file,
     message_or_skip,
     open_export,
+    own_name,
     parse_time,
     read_lines,
     record_or_skip,
@@ -46,7 +47,6 @@ _QUOTES = regex.compile(r"[\"“”„«»]")
 _NAME = regex.compile(
     r"[\p{L} ]{0,30}(?:WhatsApp|واتساب|واتساپ)(?:-\p{L}+)?(?: Chat| Gesprek)? (?:\p{L}{1,5}|-) (?=\S)"
 )
-_COPY = regex.compile(r" ?\(\d{1,3}\)$")
 
 _OMITTED = regex.compile(r"[<‹][\p{L}\p{M}\s\u200c'’./-]{3,60}[>›]|null|live location shared")
 _OMITTED_ARABIC = regex.compile(r"\u200fلم يتم إدراج [\p{L}\p{M} ]{2,40}")
@@ -171,7 +171,7 @@ def _chat_name(file: Node, path: Path) -> str:
     own = Path(file.name).stem
     if own.strip("_").lower() == "chat":
         own = path.stem if path.is_file() and file.name != path.name else Path(str(file)).absolute().parent.name
-    return clean(_COPY.sub("", _NAME.sub("", own, count=1))) or "WhatsApp"
+    return clean(own_name(_NAME.sub("", own, count=1))) or "WhatsApp"
 
 
 def _records(file: Node, chat: str, options: Options) -> Iterator[Record]:
