@@ -81,6 +81,7 @@ def receive(house: House, community: str, body: object, event: str = "") -> Impo
     profile, store = house.profile(community), house.messages
     channels = store.channels(community)
     names = store.names(community, live.members_of(body))
+    names |= {f"#{each.id}": each.name for each in channels.values() if each.visibility == "public"}
     records = list(live.read(body, event=event, names=names, channels=channels))
     return _store(house, profile, _among(records, house, community, channels), no_progress)
 

@@ -25,8 +25,9 @@ def read(body: object, *, event: str, names: Mapping[str, str], channels: Collec
     """Yield what a parsed JSON body holds.
 
     `event` is what the sender calls it, if it does, such as “post_destroyed”. `names` (id -> name) are those of the
-    members that `members_of` finds, `channels` the ids of those that are known: in another one of Discourse or Slack a
-    message counts as private unless the body says that it is not. Raises BadExport for what is neither object nor list.
+    members that `members_of` finds, and as #id those of public channels. `channels` are the ids of those that are
+    known: in another one of Discourse or Slack a message counts as private unless the body says that it is not. Raises
+    BadExport for what is neither object nor list.
     """
     if isinstance(body, list):
         return tabular.read_rows(body, CHANNEL)

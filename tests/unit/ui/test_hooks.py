@@ -376,6 +376,13 @@ def test_a_message_of_slack_comes_in_is_edited_and_is_deleted(call: Caller, hous
     assert stored(house) == {}
 
 
+def test_slack_names_channels_as_an_export_does(call: Caller, house: House) -> None:
+    known = [Channel(id="C2", name="#help"), Channel(id="C3", name="#board", visibility="private")]
+    house.messages.save("club", channels=known)
+    call(event(slack_message("Ask in <#C2|> or <#C3|>")))
+    assert list(stored(house).values()) == ["Ask in #help or #C3"]
+
+
 def test_a_deletion_of_slack_may_say_nothing_but_which_message(call: Caller, house: House) -> None:
     said = slack_message("It leaks")
     call(event(said))
