@@ -25,7 +25,7 @@ from knowledge.history import (
     repair,
 )
 from knowledge.importers import live, recognise
-from knowledge.importers.source import Options
+from knowledge.importers.source import Options, own_name
 from knowledge.languages import FIRST_CLASS, Detector
 from knowledge.messages import Channel, Contents, Member, Message, Record, Skipped
 
@@ -58,7 +58,7 @@ def import_export(
     Raises UnknownFormat or BadProfile. A broken part of the export is skipped and counted.
     """
     found = recognise(path, format_)
-    name = community or path.stem
+    name = community or own_name(path.stem)
     id_ = _called(house, name) or slug(name)
     file = house.profile_path(id_)
     first = new_profile(id_, name)
@@ -81,6 +81,7 @@ def receive(house: House, community: str, body: object, event: str = "") -> Impo
     profile, store = house.profile(community), house.messages
     channels = store.channels(community)
     names = store.names(community, live.members_of(body))
+    names |= {f"#{each.id}": each.name for each in channels.values() if each.visibility == "public"}
     records = list(live.read(body, event=event, names=names, channels=channels))
     return _store(house, profile, _among(records, house, community, channels), no_progress)
 

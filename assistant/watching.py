@@ -16,7 +16,7 @@ from assistant import intake, sample
 from assistant.bootstrap import House
 from assistant.errors import BadProfile, HearthsideError
 from knowledge.errors import EmbeddingFailed, KnowledgeError, StoreBusy, StoreUnreachable
-from knowledge.importers.source import Options, clean
+from knowledge.importers.source import Options, clean, own_name
 from knowledge.words import shorten
 
 DONE, FAILED = "done", "failed"
@@ -104,23 +104,35 @@ def _stamp(path: Path) -> Stamp | None:
 
 def _bring_in(house: House, path: Path, community: str | None, format_: str | None, options: Options) -> str:
     """Import it, index what came in, put it away. Returns what came of it, in words."""
-    name = community or _only(house) or path.stem
+    before = _stamp(path)
+    room, said = _taken(house, path, community, format_, options)
+    if before is None or _stamp(path) != before:  # a newer one may have been copied over it
+        return "it has changed or gone meanwhile; what lies there is read again."
+    target = _put_away(path, room)
+    if room == DONE:
+        return said
+    _reason_of(target).write_text(f"{said}\n", encoding="utf-8")
+    return f"nothing came in; {FAILED}/{_said(_reason_of(target))} says why."
+
+
+def _taken(house: House, path: Path, community: str | None, format_: str | None, options: Options) -> tuple[str, str]:
+    """Import it and index what came in. Returns where it belongs now, and what is to be said of it."""
+    name = community or _only(house) or own_name(path.stem)
     try:
         intake.slug(name)
     except BadProfile as error:
-        return _fail(path, str(error))
+        return FAILED, str(error)
     try:
         taken = intake.import_export(house, path, community=name, format_=format_, options=options)
     except Exception as error:  # noqa: BLE001  one of many files: the others go on
-        return _fail(path, _reason(path, error))
+        return FAILED, _reason(path, error)
     saved, skipped = taken.report.saved, taken.report.skipped
     if not any(saved):
         places = "".join(f"\n{example.place}: {example.reason}" for example in taken.report.examples)
-        return _fail(path, f"Nothing in it could be read as {taken.format}.{places}")
+        return FAILED, f"Nothing in it could be read as {taken.format}.{places}"
     indexed = _index(house, taken.community)
-    _put_away(path, DONE)
     reasons = ", ".join([f"{number} {reason}" for reason, number in skipped.items()][:_REASONS])
-    return (
+    return DONE, (
         f"{taken.community}, read as {taken.format}. {saved.added} new messages, {saved.changed} changed, "
         f"{saved.unchanged} unchanged; {indexed}{f'; skipped {sum(skipped.values())}: {reasons}' if skipped else ''}."
     )
@@ -152,12 +164,6 @@ def _index(house: House, community: str) -> str:
         return f"not indexed yet: {error}"
     finally:
         house.index.close()
-
-
-def _fail(path: Path, reason: str) -> str:
-    target = _put_away(path, FAILED)
-    _reason_of(target).write_text(f"{reason}\n", encoding="utf-8")
-    return f"nothing came in; {FAILED}/{_said(_reason_of(target))} says why."
 
 
 def _put_away(path: Path, room: str) -> Path:

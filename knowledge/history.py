@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from knowledge.embedding import Embedder
 from knowledge.errors import ForgottenMeanwhile
 from knowledge.languages import Detection, Detector
-from knowledge.messages import Channel, Contents, Kind, Member, Message, Record, Skipped
+from knowledge.messages import ANONYMOUS, Channel, Contents, Kind, Member, Message, Record, Skipped
 from knowledge.ports import MessageStore, Saved, Understood, VectorIndex, shelf_of
 from knowledge.signals import Heads
 from knowledge.terms import terms
@@ -82,7 +82,8 @@ def import_records(
     examples: list[Skipped] = []
     for read in _batches(records, STORE_BATCH):
         while True:
-            batch = list(_without_strangers(rules.admitted(read), store, community))
+            known = _without_strangers(rules.admitted(read), store, community)
+            batch = _in_their_threads(list(known), store, community)
             try:
                 saved += _save(store, community, batch, rules.forgotten)
                 break
@@ -102,17 +103,32 @@ def _without_strangers(records: Iterable[Record], store: MessageStore, community
     """Without posts whose id is that of another: another member wrote it at another time.
 
     Tables and some platforms number their posts from 1. A member may be called differently later, and a time be read
-    in another zone, but hardly both at once.
+    in another zone, but hardly both at once. Where nobody is named, the words stand for who wrote them.
     """
     given = list(records)
     known = store.bylines(community, [each.id for each in given if isinstance(each, Message)])
     for each in given:
         if isinstance(each, Message) and not each.deleted and each.kind != "document":
-            author, at = known.setdefault(each.id, (each.author, each.at))
-            if author != each.author and at != each.at:
+            author, at, text = known.setdefault(each.id, (each.author, each.at, each.text))
+            by_another = text != each.text if author == ANONYMOUS else author != each.author
+            if by_another and at != each.at:
                 yield Skipped(place=f"{each.id}, {each.at:%Y-%m-%d}", reason=TAKEN)
                 continue
         yield each
+
+
+def _in_their_threads(records: Sequence[Record], store: MessageStore, community: str) -> list[Record]:
+    """With messages in the thread that is stored, of those where an export begins in the middle of one."""
+    posts = [each for each in records if isinstance(each, Message)]
+    # A thread of Discord is a channel by itself, whatever message it began with.
+    beyond = {post.thread for post in posts if post.thread != post.channel} - {post.id for post in posts}
+    threads = {first: thread for first, thread in store.threads(community, beyond).items() if thread != first}
+    return [
+        each.model_copy(update={"thread": threads[each.thread]})
+        if isinstance(each, Message) and each.thread in threads
+        else each
+        for each in records
+    ]
 
 
 def _save(store: MessageStore, community: str, batch: Sequence[Record], forgotten: Collection[str] | None) -> Saved:

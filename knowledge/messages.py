@@ -14,6 +14,10 @@ Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Intent = Literal["complaint", "question", "praise", "wish", "help", "achievement", "thanks", "other", "unsure"]
 
 
+ANONYMOUS = "anonymous"
+"""The author of what an export gives nobody for."""
+
+
 class Frozen(BaseModel):
     """An immutable value that refuses fields it does not know."""
 
@@ -78,13 +82,21 @@ class Message(Frozen):
     def replaces(self, stored: "Message") -> bool:
         """Whether this is a later state than the stored one. What was deleted comes back only by a later edit.
 
-        Of a document, what is given last is: the time of a file says when somebody copied it.
+        Of a document, what is given last is: the time of a file says when somebody copied it. So it is of a time by
+        which nothing else has changed: it has been read in another order or zone.
         """
         if self.kind == "document":
             return self != stored
         if self.deleted != stored.deleted:
             return self.deleted or self.version > stored.version
-        return self != stored and self.version >= stored.version
+        if self.at != stored.at and not self.deleted and self._is_but_for_times(stored):
+            return True
+        # Some exports do not say when an edit was made: an equal time is that of the message itself.
+        return self != stored and (self.version, self.edited is not None) >= (stored.version, stored.edited is not None)
+
+    def _is_but_for_times(self, stored: "Message") -> bool:
+        times = {"at": stored.at, "edited": stored.edited}
+        return (self.edited is None) == (stored.edited is None) and self.model_copy(update=times) == stored
 
     def after(self, stored: "Message | None") -> Self:
         """As it is kept in the place of the stored state: a deletion that says no time is no earlier than that."""

@@ -99,8 +99,8 @@ class MessageStore(Protocol):
         """
         ...
 
-    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-        """Who wrote these posts, and when, of those that are there with their words."""
+    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime, str]]:
+        """Who wrote these posts, when and what, of those that are there with their words."""
         ...
 
     def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:

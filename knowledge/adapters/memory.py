@@ -76,9 +76,9 @@ class MemoryMessageStore:
     def _of(self, community: str) -> list[tuple[tuple[str, str], Message]]:
         return [(key, message) for key, message in self._messages.items() if key[0] == community]
 
-    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime, str]]:
         there = [self._messages[community, id_] for id_ in ids if (community, id_) in self._messages]
-        return {m.id: (m.author, m.at) for m in there if not m.deleted and m.kind != "document"}
+        return {m.id: (m.author, m.at, m.text) for m in there if not m.deleted and m.kind != "document"}
 
     def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:
         waiting = self._pending(community, embedder)

@@ -295,15 +295,15 @@ class SqlMessageStore:
             saved = _save_messages(connection, community, messages)
             return saved + Saved(changed=sum(_leave_only(connection, community, each) for each in contents))
 
-    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-        found: dict[str, tuple[str, datetime]] = {}
+    def bylines(self, community: str, ids: Iterable[str]) -> dict[str, tuple[str, datetime, str]]:
+        found: dict[str, tuple[str, datetime, str]] = {}
         of_posts = (messages.c.community == community) & ~messages.c.deleted & (messages.c.kind != "document")
         with self._engine.connect() as connection:
             for batch in in_batches(ids):
-                query = select(messages.c.id, messages.c.author, messages.c.at).where(
+                query = select(messages.c.id, messages.c.author, messages.c.at, messages.c.text).where(
                     of_posts, messages.c.id.in_(batch)
                 )
-                found |= {row.id: (row.author, row.at) for row in connection.execute(query)}
+                found |= {row.id: (row.author, row.at, row.text) for row in connection.execute(query)}
         return found
 
     def pending(self, community: str, embedder: str, limit: int, after: Message | None = None) -> list[Message]:

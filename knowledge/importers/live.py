@@ -4,6 +4,7 @@ Formats: https://meta.discourse.org/t/49045 (the events “post” and “topic�
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import regex
@@ -24,8 +25,9 @@ def read(body: object, *, event: str, names: Mapping[str, str], channels: Collec
     """Yield what a parsed JSON body holds.
 
     `event` is what the sender calls it, if it does, such as “post_destroyed”. `names` (id -> name) are those of the
-    members that `members_of` finds, `channels` the ids of those that are known: in another one of Discourse or Slack a
-    message counts as private unless the body says that it is not. Raises BadExport for what is neither object nor list.
+    members that `members_of` finds, and as #id those of public channels. `channels` are the ids of those that are
+    known: in another one of Discourse or Slack a message counts as private unless the body says that it is not. Raises
+    BadExport for what is neither object nor list.
     """
     if isinstance(body, list):
         return tabular.read_rows(body, CHANNEL)
@@ -66,7 +68,9 @@ def _post(post: Mapping[str, Any], event: str, channels: Collection[str]) -> Ite
     """A post as posts.json has it, without a word on who can read its category."""
     known = as_text(post.get("category_id")) in channels
     gone = {"deleted_at": event} if event.endswith("_destroyed") else {}
-    yield from discourse.read_post("post", {"read_restricted": not known, **post, **gone}, Options())
+    # Discourse calls a recovered post no newer than the deleted one.
+    back = {"updated_at": datetime.now(UTC).isoformat()} if event.endswith("_recovered") else {}
+    yield from discourse.read_post("post", {"read_restricted": not known, **post, **gone, **back}, Options())
 
 
 def _topic(topic: Mapping[str, Any], event: str) -> Iterator[Record]:

@@ -64,6 +64,11 @@ class LocalTime(NamedTuple):
         except ValueError:
             return None
 
+    @property
+    def untold(self) -> datetime | None:
+        """The moment where nothing tells the order: for ids, which stay when a longer export tells it."""
+        return self.at(month_first=self.american) or self.at(month_first=not self.american)
+
 
 def plain(text: str) -> str:
     """Without the marks of direction and the odd spaces that phones write, trimmed."""

@@ -35,6 +35,7 @@ from knowledge.importers.source import (
     has_file,
     message_or_skip,
     open_export,
+    own_name,
     raw_lines,
     record_or_skip,
     skipped,
@@ -91,7 +92,7 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path, options: Options) -> Iterator[Record]:
     """Yield the mails in the order of the files, each list before its first mail, and at the end those who wrote."""
-    archive = _Archive(clean(path.stem) or "mail")
+    archive = _Archive(clean(own_name(path.stem)) or "mail")
     file = None
     for file in filter(_is_mbox, files_in(open_export(path))):
         number = 0

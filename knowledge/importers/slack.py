@@ -40,6 +40,8 @@ _ROLES = {
     "is_restricted": "guest",
     "is_ultra_restricted": "single-channel guest",
 }
+_NOBODY = "unknown"
+"""Who wrote a deleted message that nobody says anything of."""
 _MARKUP = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
 _QUOTE = regex.compile(r"^&gt;&gt;&gt;[\s\S]*|^&gt;.*\n?", regex.MULTILINE)
 _DAY = regex.compile(r"\d{4}-\d{2}-\d{2}\.json")
@@ -168,6 +170,8 @@ def read_message(place: str, item: Any, channel: Channel, names: dict[str, str])
     name = clean(as_text(item.get("username")))
     # A webhook may have nothing but a name; it is no id of a member, whatever it says.
     author = clean(as_text(item.get("user")) or as_text(item.get("bot_id"))) or (name and f"webhook {name}")
+    # The event of a deletion may lack the message that it took.
+    author = author or (_NOBODY if deleted else "")
     ts = as_text(item.get("ts"))
     at = _time(ts)
     if at is None:
@@ -176,7 +180,7 @@ def read_message(place: str, item: Any, channel: Channel, names: dict[str, str])
     if not author:
         yield skipped(place, "no author")
         return
-    if author not in names:
+    if author not in names and author != _NOBODY:
         member = _unlisted(place, author, item)
         names[author] = member.name if isinstance(member, Member) else author
         yield member

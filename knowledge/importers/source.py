@@ -56,6 +56,8 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 # Control characters, and the bidirectional overrides by which one text looks like another. Persian needs its joiners.
 _CONTROLS = regex.compile(r"[\p{Cc}--\n\t]|[\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}", regex.VERSION1)
 
+_COPY = regex.compile(r" ?\(\d{1,3}\)$")
+
 # A link of Markdown. The lengths keep a text full of brackets from being read again and again.
 _LINK = regex.compile(
     r"""!?\[([^\[\]\n]{0,500})\]\(<?((?:[^()\s<>]|\([^()\s<>]{0,100}\)){1,2000}+)>?(?:\s"[^"\n]{0,200}")?\)"""
@@ -83,6 +85,11 @@ def readable_links(markdown: str) -> str:
         return f"{label} ({address})" if label and label != address else address
 
     return str(_LINK.sub(readable, markdown))
+
+
+def own_name(stem: str) -> str:
+    """What a file is called, without the number that a browser gives what it has fetched before: “reviews (1)”."""
+    return str(_COPY.sub("", stem)) or stem
 
 
 def open_export(path: Path) -> Node:
@@ -297,12 +304,20 @@ def first_messages(parents: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def told_once(records: Iterable[Record], *, anew: bool = True) -> Iterator[Record]:
-    """Each channel and member once; `anew`: and again where the export says something new of them."""
+    """Each channel and member once; `anew`: and again where the export says something new of them.
+
+    A channel that turns out to be private is told in any case, and stays private.
+    """
     known: dict[tuple[type[Record], str], Record] = {}
     for record in records:
         if isinstance(record, Channel | Member):
             key = (type(record), record.id)
-            if key in known and (known[key] == record or not anew):
+            before, closes = known.get(key), False
+            if isinstance(record, Channel) and isinstance(before, Channel):
+                if before.visibility == "private":
+                    record = record.model_copy(update={"visibility": "private"})
+                closes = record.visibility != before.visibility
+            if before is not None and (before == record or not (anew or closes)):
                 continue
             known[key] = record
         yield record

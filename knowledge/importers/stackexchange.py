@@ -32,7 +32,7 @@ from knowledge.importers.source import (
     skipped,
     top_files,
 )
-from knowledge.messages import Channel, Member, Record
+from knowledge.messages import ANONYMOUS, Channel, Member, Record
 
 _QUESTION, _ANSWER = "1", "2"
 _CHANNEL = "questions"
@@ -200,7 +200,7 @@ def _comment(place: str, row: Row, questions: Mapping[str, str], authors: dict[s
 def _author(id_: str | None, name: str | None, authors: dict[str, str]) -> str:
     """The id of an author, remembered with what is known of the name: of deleted accounts the dump keeps only that."""
     known = clean(name or "")
-    author = clean(id_ or "") or known or "anonymous"
+    author = clean(id_ or "") or known or ANONYMOUS
     authors[author] = known or authors.get(author) or (f"user {author}" if id_ else author)
     return author
 

@@ -36,6 +36,7 @@ from knowledge.importers.source import (
     first_messages,
     is_ansi,
     message_or_skip,
+    own_name,
     parse_time,
     read_lines,
     record_or_skip,
@@ -44,7 +45,7 @@ from knowledge.importers.source import (
     told_once,
 )
 from knowledge.importers.workbook import Sheet, as_moment, is_workbook, sheets
-from knowledge.messages import Channel, Kind, Member, Record
+from knowledge.messages import ANONYMOUS, Channel, Kind, Member, Record
 from knowledge.words import shorten
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -125,7 +126,8 @@ def read(path: Path, options: Options) -> Iterator[Record]:
     """
     if not path.is_file():
         raise BadExport(f"{path} is not a file; a table is a single CSV, JSON, JSONL or XLSX file.")
-    yield from _read(lambda: (_reader(path) or _csv_rows)(path, options), f"{path.name}, ", path.stem, options)
+    channel = own_name(path.stem)
+    yield from _read(lambda: (_reader(path) or _csv_rows)(path, options), f"{path.name}, ", channel, options)
 
 
 def read_rows(items: Sequence[object], channel: str) -> Iterator[Record]:
@@ -395,7 +397,7 @@ def _records(
         rating = _rating(row.get("rating"))
     except ValueError as error:
         yield skipped(f"{place}, rating", str(error))  # what was written counts without it
-    author = _field(row, "author") or "anonymous"
+    author = _field(row, "author") or ANONYMOUS
     channel = _field(row, "channel") or clean(name)
     id_ = _field(row, "id") or ids.make(place.rpartition(", ")[0], author, at, text)
     reply_to = _field(row, "reply_to") or None

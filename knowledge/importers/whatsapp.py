@@ -5,9 +5,9 @@ order is told from the whole file, or by `Options.time_format`. Times have no zo
 private by its nature, and so is its channel: the profile of the community can open it. A chat with one person, which
 is called like that person, is never read.
 
-Messages have no ids: author, time and place among the author's messages of that time make one, without the text, so
-that what is edited or deleted later stays the same message. Media without a caption have no text. Members are known by
-the names that the exporting phone has for them.
+Messages have no ids: author, time (as it is written) and place among the author's messages of that time make one,
+without the text, so that what is edited or deleted later stays the same message. Media without a caption have no text.
+Members are known by the names that the exporting phone has for them.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,7 @@ from knowledge.importers.source import (
     has_file,
     message_or_skip,
     open_export,
+    own_name,
     parse_time,
     read_lines,
     record_or_skip,
@@ -46,7 +47,6 @@ _QUOTES = regex.compile(r"[\"“”„«»]")
 _NAME = regex.compile(
     r"[\p{L} ]{0,30}(?:WhatsApp|واتساب|واتساپ)(?:-\p{L}+)?(?: Chat| Gesprek)? (?:\p{L}{1,5}|-) (?=\S)"
 )
-_COPY = regex.compile(r" ?\(\d{1,3}\)$")
 
 _OMITTED = regex.compile(r"[<‹][\p{L}\p{M}\s\u200c'’./-]{3,60}[>›]|null|live location shared")
 _OMITTED_ARABIC = regex.compile(r"\u200fلم يتم إدراج [\p{L}\p{M} ]{2,40}")
@@ -126,11 +126,19 @@ _EDITED = regex.compile(
 )
 
 
+class _Head(NamedTuple):
+    """The time that a line begins with, what of it is understood without a given format, and what follows it."""
+
+    time: LocalTime | datetime
+    written: LocalTime | None
+    rest: str
+
+
 class _Entry(NamedTuple):
-    """What one time stands before: its line in the file, and the lines of what is said."""
+    """What one time stands before: its line in the file, its head, and the lines of what is said."""
 
     line: int
-    time: LocalTime | datetime
+    head: _Head
     lines: list[str]
 
 
@@ -163,7 +171,7 @@ def _chat_name(file: Node, path: Path) -> str:
     own = Path(file.name).stem
     if own.strip("_").lower() == "chat":
         own = path.stem if path.is_file() and file.name != path.name else Path(str(file)).absolute().parent.name
-    return clean(_COPY.sub("", _NAME.sub("", own, count=1))) or "WhatsApp"
+    return clean(own_name(_NAME.sub("", own, count=1))) or "WhatsApp"
 
 
 def _records(file: Node, chat: str, options: Options) -> Iterator[Record]:
@@ -190,23 +198,23 @@ def _survey(file: Node, options: Options, authors: set[str]) -> Iterator[LocalTi
         head = _head(line or "", options)
         if head is None:
             continue
-        if len(authors) < 3 and (said := _says(head[1])) is not None and not said[1].startswith(_MARK):
+        if len(authors) < 3 and (said := _says(head.rest)) is not None and not said[1].startswith(_MARK):
             authors.add(said[0])
-        if isinstance(head[0], LocalTime):
-            yield head[0]
+        if isinstance(head.time, LocalTime):
+            yield head.time
 
 
-def _head(line: str, options: Options) -> tuple[LocalTime | datetime, str] | None:
-    """The time that a line begins with, and what follows it."""
+def _head(line: str, options: Options) -> _Head | None:
     match = _HEAD.fullmatch(line.rstrip())
     if match is None:
         return None
-    written = plain(match.group(1) or match.group(2))
+    text = plain(match.group(1) or match.group(2))
+    written = read_local_time(text)
     try:
-        time = read_local_time(written) if options.time_format is None else parse_time(written, options)
+        time = written if options.time_format is None else parse_time(text, options)
     except ValueError:
         return None
-    return (time, str(match.group(3))) if time is not None else None
+    return _Head(time, written, str(match.group(3))) if time is not None else None
 
 
 def _says(rest: str) -> tuple[str, str] | None:
@@ -231,7 +239,7 @@ def _entries(file: Node, options: Options) -> Iterator[_Entry | Record]:
         if head is not None:
             if entry is not None:
                 yield entry
-            entry, kept = _Entry(number, head[0], [head[1]]), len(line)
+            entry, kept = _Entry(number, head, [head.rest]), len(line)
         elif entry is None:
             yield skipped(place, "before the first message")
         elif kept <= 2 * MAX_TEXT:
@@ -243,12 +251,13 @@ def _entries(file: Node, options: Options) -> Iterator[_Entry | Record]:
 
 def _message(place: str, entry: _Entry, chat: str, ids: MadeUpIds, order: bool) -> Iterator[Record]:
     said = _says("\n".join(entry.lines))
-    at = entry.time if isinstance(entry.time, datetime) else entry.time.at(month_first=order)
+    time, written, _ = entry.head
+    at = time if isinstance(time, datetime) else time.at(month_first=order)
     if said is None or at is None:
         yield skipped(place, "no valid time" if at is None else "written by WhatsApp itself")
         return
     author, words = said[0], said[1].rstrip()
-    id_ = ids.of(chat, author, at.isoformat())
+    id_ = ids.of(chat, author, ((written and written.untold) or at).isoformat())
     fields: dict[str, Any] = {"id": id_, "channel": chat, "author": author, "at": at, "thread": id_}
     told = plain(words).rstrip(".").casefold()
     if told in _DELETED or told.startswith(_DELETED_BY):

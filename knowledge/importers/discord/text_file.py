@@ -36,10 +36,11 @@ _SYSTEM = regex.compile(
 
 
 class _Entry(NamedTuple):
-    """A message as it stands in the file: its line, the head of it, and the lines below."""
+    """A message as it stands in the file: its line, the head of it (see _head), and the lines below."""
 
     line: int
     time: LocalTime | datetime
+    written: LocalTime | None
     author: str
     lines: list[str]
 
@@ -89,18 +90,18 @@ def _names(file: Node) -> tuple[str, str]:
     return names.get("Guild") or names.get("Server") or "", names.get("Channel", "")
 
 
-def _head(line: str, options: Options) -> tuple[LocalTime | datetime, str] | None:
-    """Time and author, if a message begins with this line."""
+def _head(line: str, options: Options) -> tuple[LocalTime | datetime, LocalTime | None, str] | None:
+    """Time, what of it is understood without a given format, and author, if a message begins with this line."""
     match = _HEADER.fullmatch(line.rstrip("\r\n")) if line.startswith("[") else None
     if match is None:
         return None
+    written = read_local_time(match.group(1))
     try:
-        time = read_local_time(match.group(1)) if options.time_format is None else parse_time(match.group(1), options)
-        time = time or parse_time(match.group(1), options)
+        time = (written if options.time_format is None else None) or parse_time(match.group(1), options)
     except ValueError:
         return None
     author = clean(str(match.group(2)))
-    return (time, author) if author else None
+    return (time, written, author) if author else None
 
 
 def _entries(file: Node, options: Options) -> Iterator[_Entry | int]:
@@ -133,7 +134,8 @@ def _message(place: str, entry: _Entry, channel: str, ids: MadeUpIds, order: boo
     if _SYSTEM.fullmatch(text):
         yield skipped(place, BY_DISCORD)
         return
-    id_ = ids.of(channel, entry.author, at.isoformat(), text)
+    written = entry.written.untold if entry.written else None
+    id_ = ids.of(channel, entry.author, (written or at).isoformat(), text)
     yield record_or_skip(place, Member, id=entry.author, name=entry.author)
     yield message_or_skip(
         place,

@@ -108,6 +108,14 @@ def test_an_export_that_grew_brings_what_is_new(tmp_path: Path) -> None:
         assert (taken.report.saved.added, taken.report.saved.unchanged) == (1, 1)
 
 
+def test_an_export_that_was_fetched_again_is_of_the_same_community_and_channel(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        import_export(home, export(tmp_path, *rows("Hello")))
+        taken = import_export(home, export(tmp_path, *rows("Hello", "Again"), name="Our Club (1).jsonl"))
+        assert (taken.community, taken.report.saved) == ("our-club", Saved(added=1, unchanged=1))
+        assert list(home.messages.channels("our-club")) == ["Our Club"]
+
+
 def test_what_cannot_be_read_is_skipped_and_told(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         path = export(tmp_path, *rows("Hello"), {"id": "m9", "text": "", "at": NOW.isoformat(), "author": "anna"})

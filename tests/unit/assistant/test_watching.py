@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant import sample, watching
+from assistant import intake, sample, watching
 from assistant.bootstrap import House
 from assistant.errors import BadProfile
 from assistant.watching import Settling, watch
@@ -147,6 +147,48 @@ def test_a_file_that_was_imported_before_a_kill_changes_nothing(house: House, in
         (said,) = watching.says()
         watching.end()
     assert "0 new messages, 0 changed, 5 unchanged; 0 indexed." in said
+
+
+MEANWHILE = "club.jsonl: it has changed or gone meanwhile; what lies there is read again."
+
+
+def test_what_is_copied_over_a_file_while_it_is_read_is_read_too(
+    house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, versions = intake.import_export, [exports.CLUB]
+
+    def overtaken(*args: Any, **options: Any) -> intake.Intake:
+        taken = real(*args, **options)
+        if versions:
+            exports.jsonl(inbox / "club.jsonl", versions.pop())
+        return taken
+
+    monkeypatch.setattr(intake, "import_export", overtaken)
+    exports.jsonl(inbox / "club.jsonl", exports.CLUB[:2])
+    watching = Watch(house, inbox)
+    assert watching.says() == [MEANWHILE]
+    assert "3 new messages, 0 changed, 2 unchanged; 3 indexed." in watching.says()[0]
+    watching.end()
+    assert lying(inbox) == ["done/club.jsonl"]
+
+
+def test_what_is_taken_away_while_it_waits_stops_nothing(
+    house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = intake.import_export
+
+    def robbed(house: House, path: Path, **options: Any) -> intake.Intake:
+        (inbox / "club.jsonl").unlink(missing_ok=True)
+        return real(house, path, **options)
+
+    monkeypatch.setattr(intake, "import_export", robbed)
+    exports.jsonl(inbox / "club.jsonl")
+    watching = Watch(house, inbox)
+    assert watching.says() == [MEANWHILE]
+    exports.jsonl(inbox / "next.jsonl")
+    assert "5 new messages" in watching.says()[0]
+    watching.end()
+    assert lying(inbox) == ["done/next.jsonl"]
 
 
 def test_a_name_with_control_characters_is_said_without_them(house: House, inbox: Path) -> None:

@@ -22,7 +22,7 @@ from knowledge.history import (
     repair,
 )
 from knowledge.languages import Detection
-from knowledge.messages import Channel, Contents, Member, Message, Record, Skipped
+from knowledge.messages import ANONYMOUS, Channel, Contents, Member, Message, Record, Skipped
 from knowledge.ports import Saved, Understood, shelf_of
 from knowledge.terms import terms
 from tests import making
@@ -277,6 +277,16 @@ def test_indexing_that_was_cut_off_before_the_mark_does_one_batch_again(batches:
     assert len(store.posts(CLUB)) == MANY
 
 
+def test_an_export_that_begins_in_the_middle_of_a_thread_leaves_it_whole(store: MemoryMessageStore) -> None:
+    first, second = message("m1"), message("m2", reply_to="m1")
+    third, fourth = message("m3", reply_to="m2", thread="m1"), message("m4", reply_to="m3", thread="m1")
+    bring_in(store, first, second, third)
+    partial = [each.model_copy(update={"thread": "m2"}) for each in (third, fourth)]
+    assert bring_in(store, *partial).saved == Saved(added=1, unchanged=1)
+    assert store.threads(CLUB, ["m3", "m4"]) == {"m3": "m1", "m4": "m1"}
+    assert bring_in(store, first, second, third, fourth).saved == Saved(unchanged=4)
+
+
 def test_a_post_whose_id_is_that_of_another_is_not_mistaken_for_it(store: MemoryMessageStore) -> None:
     review = message("1", "The bag leaks.", author="anna")
     ticket = message("1", "Where is my order?", author="zed", at=review.at + timedelta(days=9))
@@ -286,6 +296,19 @@ def test_a_post_whose_id_is_that_of_another_is_not_mistaken_for_it(store: Memory
     assert {each.id: each.author for each in store.everything(CLUB)} == {"1": "anna", "2": "zed"}
     renamed = review.model_copy(update={"author": "anna.k"})
     assert import_records([renamed], store, CLUB).saved == Saved(changed=1)
+
+
+def test_a_second_table_without_names_that_counts_from_1_as_well_takes_nothing_away(
+    store: MemoryMessageStore,
+) -> None:
+    first = message("1", "More tea.", author=ANONYMOUS)
+    second = message("1", "Fewer meetings.", author=ANONYMOUS, at=first.at + timedelta(days=365))
+    for given in ([first], [second], [first, second]):
+        report = import_records(given, store, CLUB)
+        assert report.skipped == ({TAKEN: 1} if second in given else {})
+    edited = first.model_copy(update={"text": "More green tea."})
+    moved = edited.model_copy(update={"at": second.at})
+    assert [bring_in(store, each).saved for each in (edited, moved)] == [Saved(changed=1)] * 2
 
 
 def test_what_is_forgotten_while_it_is_indexed_is_not_left_in_the_index(index: MemoryIndex) -> None:

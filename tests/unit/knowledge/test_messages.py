@@ -52,6 +52,19 @@ def test_an_edit_makes_a_newer_version() -> None:
     assert message(at=NOW, edited=later).version == later
 
 
+def test_an_edit_without_a_time_of_its_own_stays_whatever_comes_without_it() -> None:
+    edited = message(text="It holds.", edited=message().at)
+    assert edited.replaces(message())
+    assert not message().replaces(edited)
+
+
+@pytest.mark.parametrize("days", [-9, 9])
+def test_a_time_by_which_nothing_else_has_changed_is_read_better_now(days: int) -> None:
+    again = message(at=NOW + timedelta(days=days))
+    assert again.replaces(message(at=NOW))
+    assert again.model_copy(update={"text": "other"}).replaces(message(at=NOW)) is (days > 0)
+
+
 @pytest.mark.parametrize("changes", [{"text": "other"}, {"title": "Leaks"}])
 def test_what_is_indexed_changes_the_digest(changes: dict[str, Any]) -> None:
     assert message(**changes).digest != message().digest

@@ -341,6 +341,12 @@ def test_a_channel_that_becomes_private_is_private_from_then_on(call: Caller, ho
     assert house.messages.channels("club")["C1"] == Channel(id="C1", name="#general", visibility="private")
 
 
+def test_a_channel_that_one_row_of_many_calls_private_is_private(call: Caller, house: House) -> None:
+    rows = [{**ROW, "id": id_, "visibility": seen} for id_, seen in (("1", ""), ("2", "private"), ("3", "public"))]
+    call(rows)
+    assert house.messages.channels("club")["help"].visibility == "private"
+
+
 def test_members_keep_the_names_that_an_export_gave_them(call: Caller, house: House) -> None:
     house.messages.save("club", members=[Member(id="U1", name="Anna", is_staff=True), Member(id="U2", name="Ben")])
     call({**ROW, "author": "U1"})
@@ -370,6 +376,22 @@ def test_a_message_of_slack_comes_in_is_edited_and_is_deleted(call: Caller, hous
     assert stored(house) == {}
 
 
+def test_slack_names_channels_as_an_export_does(call: Caller, house: House) -> None:
+    known = [Channel(id="C2", name="#help"), Channel(id="C3", name="#board", visibility="private")]
+    house.messages.save("club", channels=known)
+    call(event(slack_message("Ask in <#C2|> or <#C3|>")))
+    assert list(stored(house).values()) == ["Ask in #help or #C3"]
+
+
+def test_a_deletion_of_slack_may_say_nothing_but_which_message(call: Caller, house: House) -> None:
+    said = slack_message("It leaks")
+    call(event(said))
+    gone = {"type": "message", "subtype": "message_deleted", "ts": "1764579700.0", "deleted_ts": said["ts"]}
+    assert call(event(gone)).json()["changed"] == 1
+    assert stored(house) == {}
+    assert house.messages.members("club", "unknown") == []
+
+
 @pytest.mark.parametrize("kind", ["im", "mpim"])
 def test_direct_messages_are_never_read(call: Caller, house: House, kind: str) -> None:
     assert call(event(slack_message(), channel_type=kind)).json()["skipped"] == {"direct message": 1}
@@ -390,6 +412,18 @@ def test_a_post_of_discourse_comes_in_is_edited_and_is_deleted(call: Caller, hou
     assert stored(house) == {"7/1": "It holds."}
     assert call({"post": edited}, {**BEARER, "X-Discourse-Event": "post_destroyed"}).json()["changed"] == 1
     assert stored(house) == {}
+
+
+def test_a_post_that_discourse_recovers_comes_back_each_time(call: Caller, house: House) -> None:
+    post = discourse_post()
+    call({"post": post})
+    for _ in range(2):
+        call(
+            {"post": {**post, "deleted_at": "2026-01-01T09:00:00Z"}}, {**BEARER, "X-Discourse-Event": "post_destroyed"}
+        )
+        assert stored(house) == {}
+        call({"post": post}, {**BEARER, "X-Discourse-Event": "post_recovered"})
+        assert stored(house) == {"7/1": post["raw"]}
 
 
 def test_a_deleted_topic_takes_its_posts_with_it(call: Caller, house: House) -> None:

@@ -332,6 +332,13 @@ def test_a_longer_text_adds_only_what_is_new(tmp_path: Path) -> None:
     assert imported(MemoryMessageStore(), *exports) == [(2, 0, 0), (1, 0, 2)]
 
 
+def test_a_longer_text_that_tells_month_from_day_moves_what_is_there(tmp_path: Path) -> None:
+    said, more = "[12/01/2025 09:00] anna\nok\n\n\n", "[12/13/2025 09:00] anna\nnew\n\n\n"
+    exports = (read_text(tmp_path, f"{HEAD}{text}{FOOT}") for text in (said, said + more))
+    assert imported(store := MemoryMessageStore(), *exports) == [(1, 0, 0), (1, 1, 0)]
+    assert NINE in {message.at for message in store.everything("club")}
+
+
 @pytest.mark.parametrize("suffix", [".json", ".html", ".txt"])
 def test_a_file_that_breaks_off_is_read_up_to_there(suffix: str, tmp_path: Path) -> None:
     if suffix == ".json":

@@ -221,6 +221,24 @@ def test_a_longer_export_adds_what_is_new_and_takes_back_what_was_deleted(tmp_pa
     assert imported(MemoryMessageStore(), *exports) == [(3, 0, 0), (0, 0, 3), (1, 1, 2)]
 
 
+@pytest.mark.parametrize("date", ["03/04/2026", "12/11/2026"])
+def test_a_longer_export_that_tells_month_from_day_moves_what_is_there(date: str, tmp_path: Path) -> None:
+    store, first = MemoryMessageStore(), "".join(f"{date}, 09:00 - {name}: hi\n" for name in ("Anna", "Bo", "Cy"))
+    longer = chat(tmp_path / "longer", f"{first}12/15/2026, 09:00 - Anna: new\n")
+    given = chat(tmp_path / "given", first)
+    exports = read(given), read(longer), read(given, options=Options(time_format="%m/%d/%Y, %H:%M"))
+    assert imported(store, *exports) == [(3, 0, 0), (1, 3, 0), (0, 0, 3)]
+    month, day = int(date[:2]), int(date[3:5])
+    assert {m.at for m in store.everything("club", {"Bo"})} == {datetime(2026, month, day, 9, 0, tzinfo=UTC)}
+
+
+def test_an_older_export_does_not_take_back_an_edit(tmp_path: Path) -> None:
+    older = "13/1/2026, 10:00 - Anna: It leaks\n14/1/2026, 10:00 - Bo: new\n"
+    newer = older.replace("leaks", "holds <This message was edited>")
+    exports = (read(chat(tmp_path, text)) for text in (newer, older))
+    assert imported(MemoryMessageStore(), *exports) == [(2, 0, 0), (0, 0, 2)]
+
+
 def test_what_stands_before_the_first_time_is_counted(tmp_path: Path) -> None:
     assert reasons(read(chat(tmp_path, f"\n{ANDROID}")))[0] == "before the first message"
 
