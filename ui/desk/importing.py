@@ -88,7 +88,7 @@ def tab(session: Session) -> Refresh:
             if not name:
                 raise NotFound("Choose a document first.")
             own_documents.take_out(session.house, community, name)
-            return f"“{name}” was taken out. Drafts that rest on it are to be written again. Imported again, it comes back."
+            return f"“{name}” was taken out. Drafts that rest on it must be written again."
 
         told, problem = attempt(act)
         return problem or render.message(told or "", "good"), *documents(community)
