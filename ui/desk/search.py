@@ -17,7 +17,7 @@ from knowledge.ports import Filters
 from knowledge.search import search
 from ui.desk import render
 from ui.desk.queue import PICK
-from ui.desk.session import QUIET, Refresh, Session, attempt, in_turn, read_day
+from ui.desk.session import QUIET, Refresh, Session, attempt, each_in_turn, in_turn, read_day
 
 FOUND = 20
 """Posts that are listed."""
@@ -108,7 +108,7 @@ class _Search:
         lines = [self.author, self.since, self.until]
 
         def on(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
-            event(handler, inputs, outputs, **in_turn("search"))
+            event(handler, inputs, outputs, **each_in_turn("search"))
 
         for event in (
             *(self.go.click, self.question.submit),
@@ -123,10 +123,10 @@ class _Search:
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person can choose the channels that came in meanwhile."""
         shown.select(
-            lambda community: self._offers(community) if community else {},
+            lambda community: (self._offers(community) if community else None) or gr.skip(),
             [self._session.community],
             [self.language, self.channel],
-            **QUIET,
+            **in_turn("search"),
         )
 
     def open(self, community: str | None) -> dict[Any, Any]:
