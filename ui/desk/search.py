@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo
 
 import gradio as gr
 
@@ -229,4 +228,4 @@ class _Search:
 def _moment(desk: Desk, day: str, clock: time) -> datetime | None:
     """A time of the day that was written, at the community's place. Raises NotAllowed for a date that is none."""
     read = read_day(day)
-    return datetime.combine(read, clock, ZoneInfo(desk.profile.time_zone)) if read else None
+    return desk.profile.at_place(read, clock) if read else None
