@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes
 from threading import RLock
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from knowledge.adapters.onnx_e5 import BuiltInEmbedder
 
 WRITERS = ("auto", "phrasebook", "model")
+ANSWERS = 60.0
+"""Seconds after which an endpoint is asked again whether it still has the model before."""
 
 
 class House:
@@ -50,7 +53,7 @@ class House:
         self._as_of = as_of
         self.indexing = RLock()  # held by whoever indexes: two threads would embed the same messages twice
         self._desks: dict[tuple[str, str], Desk] = {}
-        self._befores: dict[str, Embedder | None] = {}
+        self._befores: dict[str, tuple[float, Embedder | None]] = {}
         self._profiles: dict[Path, tuple[tuple[int, int], Profile]] = {}
 
     def __enter__(self) -> "House":
@@ -158,10 +161,12 @@ class House:
             return self.built_in
         if self.settings.embedding_model is None:
             return None  # nothing is sent to an endpoint that the settings do not name any more
-        if name not in self._befores:
-            embedder = self._endpoint(name.rpartition("@")[0])
-            self._befores[name] = embedder if embedder.name == name and _answers(embedder) else None
-        return self._befores[name]
+        asked, before = self._befores.get(name, (None, None))
+        if asked is None or monotonic() - asked > ANSWERS:  # it may have gone, or come back, in the meantime
+            embedder = before or self._endpoint(name.rpartition("@")[0])
+            before = embedder if embedder.name == name and _answers(embedder) else None
+            self._befores[name] = monotonic(), before
+        return before
 
     @cached_property
     def local_model(self) -> "LocalModel":

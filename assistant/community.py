@@ -5,7 +5,7 @@ per language. A draft uses a text only in its own language; where that is missin
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -188,6 +188,13 @@ class Profile(_Strict):
         if language in text:
             return text[language]
         return text.get("default") if language == self.default_language else None
+
+    def at_place(self, day: date, clock: time) -> datetime | None:
+        """A time of the clocks at the community's place; None for one before or after all times (the years 1, 9999)."""
+        try:
+            return datetime.combine(day, clock, ZoneInfo(self.time_zone)).astimezone(UTC)
+        except OverflowError:
+            return None
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:

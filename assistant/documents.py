@@ -1,12 +1,14 @@
 """The brand's own documents: which are known, and how one goes that is no longer true."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from assistant import intake
 from assistant.bootstrap import House
 from assistant.errors import NotFound
+from knowledge.errors import EmbeddingFailed
 from knowledge.history import Progress, no_progress
 from knowledge.importers.documents import name_of
 from knowledge.messages import Contents, Post
@@ -39,7 +41,8 @@ def take_out(house: House, community: str, name: str, progress: Progress = no_pr
         names = ", ".join(sorted(known)) or "none"
         raise NotFound(f"There is no document “{name}” in {community}. Known: {names}.")
     house.messages.save(community, contents=[Contents(thread=known[name][0].message.thread, ids=())])
-    intake.index_all(house, community, progress)
+    with suppress(EmbeddingFailed):  # of what else is pending: the document is out by then
+        intake.index_all(house, community, progress)
     return len(known[name])
 
 

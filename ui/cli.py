@@ -180,8 +180,8 @@ def search(
         if channel is not None and channel not in known:
             raise typer.BadParameter(f"There is no channel “{channel}”. Known: {', '.join(sorted(known))}.")
         filters = Filters(
-            since=_utc(since),
-            until=_utc(last),
+            since=desk.profile.at_place(since.date(), since.time()) if since else None,
+            until=desk.profile.at_place(last.date(), last.time()) if last else None,
             channel=channel,
             author=precedents.find_member(desk, author).id if author is not None else None,
             language=language.lower() if language is not None else None,

@@ -45,6 +45,7 @@ def records(today: date) -> Iterator[Record]:
             thread=threads[row["id"]],
             reply_to=parent,
             title=row.get("title"),
+            kind="review" if row.get("rating") else "post",
             rating=row.get("rating"),
             reactions=row.get("reactions") or {},
         )

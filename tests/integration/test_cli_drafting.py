@@ -46,6 +46,14 @@ def test_filters_narrow_the_search(club: Path, filters: tuple[str, ...], found: 
     assert {passage["post"]["message"]["id"] for passage in passages} == found
 
 
+def test_a_day_of_a_filter_is_that_of_the_communitys_place(club: Path) -> None:
+    write_profile(club, time_zone="Pacific/Kiritimati")  # fourteen hours ahead
+    days = "--since", "2026-11-29", "--until", "2026-11-29"
+    passages = run_here("search", "bag", "--author", "anna", *days, "--json").data
+    assert [passage["post"]["message"]["id"] for passage in passages] == ["m1"]
+    assert run_here("search", "bag", "--since", "0001-01-01", "--until", "9999-12-31").code == 0
+
+
 @pytest.mark.parametrize(
     ("filters", "why"),
     [

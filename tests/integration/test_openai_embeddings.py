@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.bootstrap import House
+from assistant.bootstrap import ANSWERS, House
 from assistant.settings import read_settings
 from assistant.writing.masking import Mask
 from knowledge.adapters.e5 import NAME
@@ -123,6 +123,28 @@ def test_while_a_new_model_fills_its_index_the_one_before_is_asked_if_the_endpoi
     assert searched(**elsewhere) == "large-model@localhost"
     assert searched(embedding_url=endpoint.url) == NAME
     assert [request.body["model"] for request in endpoint.asked] == ["small-model", "small-model"]
+
+
+def test_the_model_before_is_asked_for_again_from_time_to_time(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("assistant.bootstrap.monotonic", lambda: now)
+    with House(read_settings(home=tmp_path, embedding_model="large-model", embedding_url=endpoint.url)) as house:
+        making.furnish(house)
+        house.messages.serve("club", "small-model@127.0.0.1")
+
+        def searched(*answers: Answer) -> str:
+            endpoint.tell(*answers)
+            return house.searched("club")[1].embedder.name
+
+        assert searched(vectors((0, 5))) == "small-model@127.0.0.1"
+        assert searched() == "small-model@127.0.0.1"
+        now += ANSWERS + 1
+        assert searched(refused(404, "no such model")) == "large-model@127.0.0.1"
+        assert searched() == "large-model@127.0.0.1"
+        now += ANSWERS + 1
+        assert searched(vectors((0, 5))) == "small-model@127.0.0.1"
 
 
 def test_the_name_tells_models_and_hosts_apart(endpoint: Endpoint) -> None:

@@ -18,6 +18,7 @@ from assistant.ports import QueueFilter
 from knowledge.history import Understanding
 from knowledge.languages import FIRST_CLASS
 from knowledge.messages import Member, Message, Post
+from knowledge.ports import Filters
 from tests import making
 
 TODAY = date(2026, 12, 1)
@@ -95,6 +96,12 @@ def test_the_incident_is_noticed_across_languages(desk: Desk, found: list[Opport
 def test_the_incident_is_linked_to_its_fact_sheet(desk: Desk, found: list[Opportunity]) -> None:
     assert incident(found).incident == "harbour-blend-valves"
     assert desk.sheet("harbour-blend-valves").sheet.cause["en"].startswith("The sealing bar")
+
+
+def test_what_is_rated_is_a_review(desk: Desk) -> None:
+    reviews = desk.messages.posts(desk.profile.id, Filters(kind="review"))
+    rated = desk.messages.posts(desk.profile.id, Filters(min_rating=1.0))
+    assert reviews == rated != []
 
 
 def test_the_grief_post_comes_as_grief_and_is_drafted_as_such(found: list[Opportunity], drafts: list[Draft]) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 from assistant import usecases
 from assistant.desk import Desk
 from assistant.domain import Draft
+from assistant.precedents import precedents_of
 from tests.ui.conftest import Club, DeskPage, Visit
 from ui.desk import queue
 
@@ -286,6 +288,55 @@ def test_the_last_click_decides_what_is_shown(visit: Visit, monkeypatch: pytest.
     expect(desk.entry("poll")).to_have_count(0)
     expect(desk.entry("to-offer")).to_have_attribute("aria-selected", "true")
     assert answered == ["filter", "pick"]
+
+
+def test_of_quick_clicks_on_one_list_the_last_decides(desk: DeskPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, let_go = Event(), Event()
+
+    def slow(reader: Desk, draft: Draft) -> Any:
+        asked.set()
+        return let_go.wait(20) and precedents_of(reader, draft)
+
+    monkeypatch.setattr("ui.desk.queue.precedents_of", slow)
+    desk.entry("to-offer").click()
+    assert asked.wait(20)
+    desk.entry("to-keep").click()
+    desk.entry("with-template").click()
+    let_go.set()
+    expect(desk.entry("with-template")).to_have_attribute("aria-selected", "true")
+    expect(desk.page.locator("#about")).to_contain_text("The price says")
+
+
+def test_what_was_written_again_does_not_take_the_place_of_the_draft_that_is_read(
+    desk: DeskPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, let_go = Event(), Event()
+    rewrite = usecases.rewrite
+
+    def slow(*args: Any, **options: Any) -> Draft:
+        asked.set()
+        let_go.wait(20)
+        return rewrite(*args, **options)
+
+    monkeypatch.setattr(usecases, "rewrite", slow)
+    desk.pick("to-edit")
+    desk.click("rewrite")
+    assert asked.wait(20)
+    desk.pick("to-keep")
+    desk.pick_sentence("Acknowledge ·")
+    desk.editor.fill("Half a thought")
+    with desk.page.expect_response("**/queue/join*"):
+        let_go.set()
+    desk.click("reject")  # answered after it
+    expect(desk.note).to_contain_text("Say in a few words why")
+    expect(desk.page.locator("#about")).to_contain_text("The order page loses my address")
+    expect(desk.editor).to_have_value("Half a thought")
+
+
+def test_a_page_opens_without_a_complaint_in_the_log(visit: Visit, capfd: pytest.CaptureFixture[str]) -> None:
+    desk = visit.open()
+    desk.pick("to-keep")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_filter_is_asked_once(desk: DeskPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,13 @@
 """Search in a real browser: ask, filter, see what stands around a post, and have it answered."""
 
+from threading import Event
+from typing import Any
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import POSTS, DeskPage
+from ui.desk import search
 
 
 def choose_found(desk: DeskPage, post: str) -> None:
@@ -57,3 +62,52 @@ def test_arabic_is_found_marked_and_read_from_the_right(desk: DeskPage) -> None:
     assert desk.direction("#found .hs-move") == "ltr"
     choose_found(desk, "in-arabic")
     assert desk.direction("#around .hs-chosen blockquote") == "rtl"
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """Holds what stands around a post, and what is found: set when it was asked for, to be set to let it go."""
+    asked, let_go = Event(), Event()
+
+    def hold(name: str) -> None:
+        real = getattr(search, name)
+
+        def held(*args: Any, **options: Any) -> Any:
+            asked.set()
+            return let_go.wait(20) and real(*args, **options)
+
+        monkeypatch.setattr(search, name, held)
+
+    hold("search")
+    hold("find_post")
+    return asked, let_go
+
+
+def test_of_quick_choices_the_last_is_shown_and_answered(desk: DeskPage, slow: tuple[Event, Event]) -> None:
+    asked, let_go = slow
+    let_go.set()
+    desk.search("the order")
+    asked.clear()
+    let_go.clear()
+    found = desk.page.locator("#found .hs-entry")
+    found.nth(0).click()
+    assert asked.wait(20)
+    found.nth(1).click()
+    expect(found.nth(1)).to_have_attribute("aria-selected", "true")
+    let_go.set()
+    text = found.nth(1).locator(".hs-excerpt").inner_text()
+    expect(desk.page.locator("#around .hs-chosen blockquote")).to_have_text(text)
+
+
+def test_of_quick_questions_the_last_is_answered(desk: DeskPage, slow: tuple[Event, Event]) -> None:
+    asked, let_go = slow
+    question = desk.page.locator("#question :is(input, textarea)")
+    desk.tab("Search")
+    expect(desk.page.locator("#found")).to_contain_text(search.ASK)
+    question.fill("the grinder")
+    desk.page.keyboard.press("Enter")
+    assert asked.wait(20)
+    question.fill("the newsletter")
+    desk.page.keyboard.press("Enter")
+    let_go.set()
+    expect(desk.page.locator("#found mark").first).to_have_text("newsletter")

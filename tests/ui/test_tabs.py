@@ -15,6 +15,7 @@ from assistant.domain import Brief
 from tests import making
 from tests.integration import exports
 from tests.ui.conftest import UNANSWERED, Club, DeskPage, Visit
+from ui.desk import render, search
 
 LONG = 90_000
 """Milliseconds that work in the background may take on a busy machine."""
@@ -299,3 +300,51 @@ def test_each_community_has_its_own_queue(club: Club, visit: Visit) -> None:
     desk.tab("Queue")
     desk.choose("community", "The Club")
     expect(desk.entry("to-keep")).to_be_visible()
+
+
+@pytest.fixture
+def bakery(club: Club) -> None:
+    """A second community, with a poll and with no apology in its queue."""
+    making.furnish(club.house, id="bakery", name="The Bakery", languages=["sv"], default_language="sv")
+    desk = club.house.desk("bakery", "phrasebook")
+    if not desk.store.count_drafts("bakery"):
+        usecases.draft_brief(desk, Brief(kind="poll", language="sv", decision="size"))
+
+
+@pytest.mark.usefixtures("bakery")
+def test_another_community_is_shown_as_the_filters_say(desk: DeskPage) -> None:
+    desk.choose("kind", "Apology")
+    expect(desk.entry("poll")).to_have_count(0)
+    desk.choose("community", "The Bakery")
+    expect(desk.page.locator("#listing")).to_contain_text("1 to review")
+    expect(desk.page.locator("#kind input")).to_have_value("All")
+    expect(desk.counted(SUBJECT)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("bakery")
+def test_what_was_still_being_looked_for_is_not_shown_in_another_community(
+    desk: DeskPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, let_go, answered = Event(), Event(), []
+    passages, offers = render.passages, search._Search._offers
+
+    def slow(*args: Any) -> str:
+        asked.set()
+        let_go.wait(LONG / 1000)
+        answered.append("found")
+        return passages(*args)
+
+    def opened(*args: Any, **options: Any) -> Any:
+        answered.append("opened")
+        return offers(*args, **options)
+
+    desk.search("a bag leaks at its seam")
+    monkeypatch.setattr(render, "passages", slow)
+    monkeypatch.setattr(search._Search, "_offers", opened)
+    desk.click("search-go")
+    assert asked.wait(LONG / 1000)
+    with desk.page.expect_response("**/queue/join*"):
+        desk.choose("community", "The Bakery")
+    let_go.set()
+    expect(desk.page.locator("#found")).to_contain_text(search.ASK)
+    assert answered == ["found", "opened"]

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from assistant.bootstrap import House
 from ui.desk import batch, compose, evals, importing, queue, search
 from ui.desk.jobs import Jobs
-from ui.desk.session import Session, handed_over
+from ui.desk.session import Session, handed_over, in_turn
 
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans Arabic", "sans-serif")
 _EMBER = gr.themes.Color(
@@ -52,15 +52,19 @@ def build(house: House, writer: str = "auto") -> gr.Blocks:
         # The browser keeps the name, so that it is asked once.
         kept = gr.BrowserState("", storage_key="hearthside-reviewer", secret="hearthside")  # noqa: S106  not a secret
         session = Session(house, writer, jobs, community, name)
-        tabs = (queue.tab, search.tab, compose.tab, importing.tab, batch.tab, evals.tab)
+        tabs = {
+            **{"queue": queue.tab, "search": search.tab, "compose": compose.tab},
+            **{"import": importing.tab, "batch": batch.tab, "evals": evals.tab},
+        }
         with gr.Tabs(elem_id="tabs"):
-            refresh = [tab(session) for tab in tabs]
+            refresh = {id_: tab(session) for id_, tab in tabs.items()}
         name.blur(lambda value: value, name, kept, api_visibility="private")
         app.load(lambda value: value or gr.skip(), kept, name, api_visibility="private")
         app.load(lambda: gr.Dropdown(_names(house)), None, community, api_visibility="private")
-        for show, outputs in refresh:
-            app.load(show, [community], outputs, api_visibility="private")
-            community.change(show, [community], outputs, api_visibility="private")
+        # In turn, or what was asked of the community before could be shown in this one.
+        for id_, (show, outputs) in refresh.items():
+            app.load(show, [community], outputs, **in_turn(id_))
+            community.change(show, [community], outputs, **in_turn(id_))
     return app
 
 

@@ -83,7 +83,7 @@ def tab(session: Session) -> Refresh:
         choices = [(f"{each.name}  ({each.at:%Y-%m-%d})", each.name) for each in found or []]
         return gr.Row(visible=bool(choices)), gr.Dropdown(choices, value=None)
 
-    def take_out(community: str, name: str | None) -> tuple[str, Any, Any]:
+    def take_out(community: str, name: str | None) -> str:
         def act() -> str:
             if not name:
                 raise NotFound("Choose a document first.")
@@ -91,7 +91,7 @@ def tab(session: Session) -> Refresh:
             return f"“{name}” was taken out. Drafts that rest on it must be written again."
 
         told, problem = attempt(act)
-        return problem or render.message(told or "", "good"), *documents(community)
+        return problem or render.message(told or "", "good")
 
     def tick(community: str | None) -> tuple[Any, ...]:
         html, running = watched(session, JOB)
@@ -107,7 +107,9 @@ def tab(session: Session) -> Refresh:
     inputs: list[Any] = [upload, name, format_, columns]
     go.click(start, inputs, [note, state, timer], **QUIET)
     timer.tick(tick, session.community, [state, timer, session.community, upload, own, document], **QUIET)
-    remove.click(take_out, [session.community, document], [note, own, document], **QUIET)
+    taken_out = remove.click(take_out, [session.community, document], [note], **QUIET)
+    # Of the community that is chosen by then: the index is waited for.
+    taken_out.then(documents, session.community, [own, document], **QUIET)
     shown_tab.select(documents, session.community, [own, document], **QUIET)
 
     def show(community: str | None) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from assistant.precedents import precedents_of
 from knowledge.languages import direction, language_name
 from prompts.files import languages
 from ui.desk import render
-from ui.desk.session import QUIET, Refresh, Session, attempt, handed_over, in_turn, read_day, watched
+from ui.desk.session import QUIET, Refresh, Session, attempt, each_in_turn, handed_over, in_turn, read_day, watched
 
 SHOWN = 100
 """Drafts listed at once; the filters find the others."""
@@ -29,6 +29,7 @@ SHEET_FIELDS = {
 }
 
 _IN_TURN: Final = in_turn("queue")
+_EACH: Final = each_in_turn("queue")
 
 # One listener on the element that stays, not one on each entry: entries come and go with every update.
 PICK = """
@@ -47,6 +48,14 @@ class Chosen(NamedTuple):
     move: str | None = None
 
 
+class Told(NamedTuple):
+    """What came of something done to a draft."""
+
+    draft: str | None
+    note: str
+    refused: bool
+
+
 def tab(session: Session) -> Refresh:
     with gr.Tab("Queue", id="queue") as shown:
         queue = _Queue(session)
@@ -60,13 +69,25 @@ class _Queue:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.chosen = gr.State(None)  # until the page is open
+        self.written = gr.State(None)
         with gr.Row():
             with gr.Column(scale=2, min_width=320, elem_classes="hs-side"):
                 self._build_list()
             with gr.Column(scale=3, min_width=420):
                 self._build_detail()
         self.outputs = [
-            *(self.chosen, self.listing, self.about, self.text, self.editor, self.note, self.history),
+            *(
+                self.status,
+                self.kind,
+                self.language,
+                self.chosen,
+                self.listing,
+                self.about,
+                self.text,
+                self.editor,
+                self.note,
+                self.history,
+            ),
             *(self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite, self.offer, self.reopen),
             *(self.read, self.sheet, self.sheet_state, self.since, *self.facts.values(), self.approved, self.download),
         ]
@@ -146,18 +167,23 @@ class _Queue:
         ) -> None:
             event(handler, inputs, self.outputs, **how)
 
-        on(self.listing.click, self.pick_draft, filters)
-        on(self.text.click, self.pick_sentence, filters)
+        on(self.listing.click, self.pick_draft, filters, _EACH)
+        on(self.text.click, self.pick_sentence, filters, _EACH)
         for widget in (self.status, self.kind, self.language):
-            on(widget.change, self.filter, filters)  # `input` comes twice for each choice of a dropdown
+            on(widget.change, self.filter, filters, _EACH)  # `input` comes twice for each choice of a dropdown
         on(self.save.click, self.on_save, [*acting, self.editor])
         on(self.remove.click, self.on_remove, acting)
         on(self.approve.click, self.on_approve, [*acting, self.read])
         on(self.reject.click, self.on_reject, [*acting, self.reason])
-        # What a model may write for a minute holds up no other click.
-        on(self.rewrite.click, self.on_rewrite, [*acting, self.offer], QUIET)
         on(self.reopen.click, self.on_reopen, acting)
-        on(self.save_sheet.click, self.on_save_sheet, [*acting, self.since, *self.facts.values()], QUIET)
+        # What a model may write for a minute holds up no other click, and is shown where it is still looked at.
+        deciding = [community, self.chosen, name]
+        for button, write, inputs in (
+            (self.rewrite, self.on_rewrite, [*deciding, self.offer]),
+            (self.save_sheet, self.on_save_sheet, [*deciding, self.since, *self.facts.values()]),
+        ):
+            written = button.click(write, inputs, [self.written], **QUIET)
+            on(written.success, self.show_written, [*filters, self.written])
         on(self.confirm.click, self.on_confirm, [*acting, self.since, *self.facts.values()])
         watching = [self.looking, self.timer]
         self.look.click(self.on_look, [community], watching, **QUIET)
@@ -166,14 +192,16 @@ class _Queue:
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person sees what was drafted there."""
         filters = [self._session.community, self.chosen, self.status, self.kind, self.language]
-        shown.select(self.relist, filters, self.outputs, **_IN_TURN)
+        shown.select(
+            # The browser selects the first tab while the page opens: nothing is chosen yet.
+            lambda community, chosen, *rest: gr.skip() if chosen is None else self.relist(community, chosen, *rest),
+            filters,
+            self.outputs,
+            **_IN_TURN,
+        )
 
-    def relist(
-        self, community: str | None, chosen: Chosen | None, status: str, kind: str, language: str
-    ) -> dict[Any, Any]:
+    def relist(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         """Only the list is shown anew: what a person has typed beside it stays."""
-        if chosen is None:  # the browser selects the first tab while the page opens
-            return {}
         if not community or chosen.draft is None:
             return self._present(community, chosen, status, kind, language)
 
@@ -186,7 +214,8 @@ class _Queue:
 
     def open(self, community: str | None) -> dict[Any, Any]:
         """Show a community from the beginning: its first draft."""
-        return self._present(community, Chosen(), "proposed", "", "")
+        unfiltered = {self.status: "proposed", self.kind: "", self.language: ""}
+        return {**self._present(community, Chosen(), *unfiltered.values()), **unfiltered}
 
     def filter(self, community: str, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         return self._present(community, Chosen(), status, kind, language)
@@ -257,14 +286,12 @@ class _Queue:
 
         return self._act(act, community, chosen, status, kind, language)
 
-    def on_rewrite(
-        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, offer: str | None
-    ) -> dict[Any, Any]:
+    def on_rewrite(self, community: str, chosen: Chosen, by: str, offer: str | None) -> Told:
         def act(desk: Desk, draft: str) -> str:
             usecases.rewrite(desk, draft, by, revision=chosen.revision, remedy=offer or None)
             return "Written again."
 
-        return self._act(act, community, chosen._replace(move=None), status, kind, language)
+        return self._tell(act, community, chosen)
 
     def on_reopen(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str
@@ -275,9 +302,7 @@ class _Queue:
 
         return self._act(act, community, chosen, status, kind, language)
 
-    def on_save_sheet(
-        self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, since: str, *facts: str
-    ) -> dict[Any, Any]:
+    def on_save_sheet(self, community: str, chosen: Chosen, by: str, since: str, *facts: str) -> Told:
         def act(desk: Desk, id_: str) -> str:
             draft = usecases.find_draft(desk, id_)
             known = desk.sheet(draft.plan.incident or "").sheet
@@ -285,7 +310,15 @@ class _Queue:
             usecases.fill_sheet(desk, id_, sheet, by, revision=chosen.revision)
             return "The facts are saved, and the draft was written again from them. Now confirm them."
 
-        return self._act(act, community, chosen._replace(move=None), status, kind, language)
+        return self._tell(act, community, chosen)
+
+    def show_written(
+        self, community: str, chosen: Chosen, status: str, kind: str, language: str, told: Told
+    ) -> dict[Any, Any]:
+        """Where a person looks at another draft by now, that one stays as it is, with what they typed."""
+        if chosen.draft != told.draft:
+            return self.relist(community, chosen, status, kind, language)
+        return self._shown(told, community, chosen._replace(move=None), status, kind, language)
 
     def on_confirm(
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, by: str, since: str, *facts: str
@@ -331,15 +364,23 @@ class _Queue:
         language: str,
     ) -> dict[Any, Any]:
         """Do something to the chosen draft, then show how things stand. A refusal is shown and nothing else changes."""
+        return self._shown(self._tell(act, community, chosen), community, chosen, status, kind, language)
+
+    def _tell(self, act: Callable[[Desk, str], str], community: str, chosen: Chosen) -> Told:
+        """Do something to the chosen draft."""
         if chosen.draft is None:
-            return {self.note: render.message("Choose a draft first.", "bad")}
+            return Told(None, render.message("Choose a draft first.", "bad"), refused=True)
         draft = chosen.draft
         told, problem = attempt(lambda: act(self._session.desk(community), draft))
-        note = problem or render.message(told or "", "good")
+        return Told(draft, problem or render.message(told or "", "good"), refused=bool(problem))
+
+    def _shown(
+        self, told: Told, community: str, chosen: Chosen, status: str, kind: str, language: str
+    ) -> dict[Any, Any]:
         # What a person typed stays where it is when it was refused.
-        if problem:
-            return {self.note: note}
-        return {**self._present(community, chosen, status, kind, language), self.note: note}
+        if told.refused:
+            return {self.note: told.note}
+        return {**self._present(community, chosen, status, kind, language), self.note: told.note}
 
     def _present(self, community: str | None, chosen: Chosen, status: str, kind: str, language: str) -> dict[Any, Any]:
         """Everything on the tab as it stands now."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo
 
 import gradio as gr
 
@@ -17,7 +16,7 @@ from knowledge.ports import Filters
 from knowledge.search import search
 from ui.desk import render
 from ui.desk.queue import PICK
-from ui.desk.session import QUIET, Refresh, Session, attempt, in_turn, read_day
+from ui.desk.session import QUIET, Refresh, Session, attempt, each_in_turn, in_turn, read_day
 
 FOUND = 20
 """Posts that are listed."""
@@ -108,7 +107,7 @@ class _Search:
         lines = [self.author, self.since, self.until]
 
         def on(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
-            event(handler, inputs, outputs, **in_turn("search"))
+            event(handler, inputs, outputs, **each_in_turn("search"))
 
         for event in (
             *(self.go.click, self.question.submit),
@@ -123,10 +122,10 @@ class _Search:
     def wire_return(self, shown: gr.Tab) -> None:
         """Coming back from another tab, a person can choose the channels that came in meanwhile."""
         shown.select(
-            lambda community: self._offers(community) if community else {},
+            lambda community: (self._offers(community) if community else None) or gr.skip(),
             [self._session.community],
             [self.language, self.channel],
-            **QUIET,
+            **in_turn("search"),
         )
 
     def open(self, community: str | None) -> dict[Any, Any]:
@@ -229,4 +228,4 @@ class _Search:
 def _moment(desk: Desk, day: str, clock: time) -> datetime | None:
     """A time of the day that was written, at the community's place. Raises NotAllowed for a date that is none."""
     read = read_day(day)
-    return datetime.combine(read, clock, ZoneInfo(desk.profile.time_zone)) if read else None
+    return desk.profile.at_place(read, clock) if read else None

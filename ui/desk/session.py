@@ -29,6 +29,11 @@ def in_turn(tab: str) -> dict[str, Any]:
     return {**QUIET, "concurrency_id": tab}
 
 
+def each_in_turn(tab: str) -> dict[str, Any]:
+    """In turn, and a click that comes before the answer to the one before is answered too: Gradio would drop it."""
+    return {**in_turn(tab), "trigger_mode": "multiple"}
+
+
 class Session(NamedTuple):
     """The house, the chosen writer, the running jobs, and the two widgets at the top."""
 

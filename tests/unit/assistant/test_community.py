@@ -1,5 +1,6 @@
 """The profile: what community.yaml may say, in which language it says it, and how a mistake in it is named."""
 
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ def test_a_plain_text_stands_for_the_default_language() -> None:
     made = small(languages=["sv", "en"], default_language="sv", safety="Se upp.")
     assert made.say(made.safety, "sv") == "Se upp."
     assert made.say(made.safety, "en") is None
+
+
+def test_a_day_is_that_of_the_communitys_place_and_the_ends_of_the_calendar_are_no_limit() -> None:
+    stockholm, new_york = small(time_zone="Europe/Stockholm"), small(time_zone="America/New_York")
+    assert stockholm.at_place(date(2026, 11, 1), time.min) == datetime(2026, 10, 31, 23, tzinfo=UTC)
+    assert stockholm.at_place(date.min, time.min) is None
+    assert new_york.at_place(date.max, time.max) is None
 
 
 def test_a_text_is_said_in_its_own_language_only() -> None:

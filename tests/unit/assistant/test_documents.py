@@ -11,6 +11,7 @@ from assistant.documents import Document, documents, take_out
 from assistant.domain import Brief
 from assistant.errors import NotAllowed, NotFound
 from assistant.intake import import_export, index_all
+from knowledge.errors import EmbeddingFailed
 from knowledge.history import index_pending
 from knowledge.messages import Contents, Message
 from knowledge.ports import Filters, shelf_of
@@ -45,6 +46,21 @@ def test_a_document_that_is_no_longer_true_goes_whole_and_comes_back_when_it_is_
         assert house.index.ids(shelf_of("club", "document")) == {"doc:care/grinder.txt"}
         bring_in(house, folder / "returns.md")
         assert "Bags go back." in found(house, "bags go back")
+
+
+def test_a_document_goes_though_nothing_can_be_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise EmbeddingFailed("No embeddings endpoint answers.")
+
+    (tmp_path / "care.md").write_text("Rinse it.")
+    with making.house(tmp_path) as house:
+        making.furnish(house)
+        bring_in(house, tmp_path / "care.md")
+        house.messages.save("club", messages=[making.message()])
+        monkeypatch.setattr(type(house.embedder), "encode", fail)
+        assert take_out(house, "club", "care.md") == 1
+        assert documents(house, "club") == []
+        assert house.index.ids(shelf_of("club", "document")) == set()
 
 
 def test_a_name_that_is_none_is_told_which_there_are(tmp_path: Path) -> None:
