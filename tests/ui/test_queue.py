@@ -307,6 +307,28 @@ def test_of_quick_clicks_on_one_list_the_last_decides(desk: DeskPage, monkeypatc
     expect(desk.page.locator("#about")).to_contain_text("The price says")
 
 
+def test_nothing_is_decided_of_a_draft_that_is_not_shown_yet(
+    club: Club, desk: DeskPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, let_go = Event(), Event()
+
+    def slow(reader: Desk, draft: Draft) -> Any:
+        asked.set()
+        return let_go.wait(20) and precedents_of(reader, draft)
+
+    desk.pick("to-keep")
+    desk.page.locator("#reason input, #reason textarea").fill("Too cold")
+    monkeypatch.setattr("ui.desk.queue.precedents_of", slow)
+    desk.entry("apology-long").click()
+    assert asked.wait(20)
+    with desk.page.expect_response("**/queue/join*"):
+        desk.click("reject")
+    let_go.set()
+    expect(desk.note).to_contain_text("Nothing was done")
+    expect(desk.entry("apology-long")).to_have_attribute("aria-selected", "true")
+    assert usecases.find_draft(club.house.desk("club", "phrasebook"), club.drafts["apology-long"]).status == "proposed"
+
+
 def test_what_was_written_again_does_not_take_the_place_of_the_draft_that_is_read(
     desk: DeskPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

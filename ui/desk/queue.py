@@ -47,6 +47,10 @@ class Chosen(NamedTuple):
     revision: int = 0
     move: str | None = None
 
+    @property
+    def sign(self) -> str:
+        return f"{self.draft} {self.revision} {self.move}"
+
 
 class Told(NamedTuple):
     """What came of something done to a draft."""
@@ -69,6 +73,7 @@ class _Queue:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.chosen = gr.State(None)  # until the page is open
+        self.seen = gr.Textbox(visible="hidden", container=False)  # the sign of what the browser shows
         self.written = gr.State(None)
         with gr.Row():
             with gr.Column(scale=2, min_width=320, elem_classes="hs-side"):
@@ -76,18 +81,8 @@ class _Queue:
             with gr.Column(scale=3, min_width=420):
                 self._build_detail()
         self.outputs = [
-            *(
-                self.status,
-                self.kind,
-                self.language,
-                self.chosen,
-                self.listing,
-                self.about,
-                self.text,
-                self.editor,
-                self.note,
-                self.history,
-            ),
+            *(self.status, self.kind, self.language, self.chosen, self.seen, self.listing),
+            *(self.about, self.text, self.editor, self.note, self.history),
             *(self.save, self.remove, self.approve, self.reject, self.reason, self.rewrite, self.offer, self.reopen),
             *(self.read, self.sheet, self.sheet_state, self.since, *self.facts.values(), self.approved, self.download),
         ]
@@ -167,24 +162,27 @@ class _Queue:
         ) -> None:
             event(handler, inputs, self.outputs, **how)
 
+        def decide(event: Callable[..., Any], handler: Callable[..., Any], inputs: list[Any]) -> None:
+            on(event, _on_what_is_seen(handler), [self.seen, *inputs])
+
         on(self.listing.click, self.pick_draft, filters, _EACH)
         on(self.text.click, self.pick_sentence, filters, _EACH)
         for widget in (self.status, self.kind, self.language):
             on(widget.change, self.filter, filters, _EACH)  # `input` comes twice for each choice of a dropdown
-        on(self.save.click, self.on_save, [*acting, self.editor])
-        on(self.remove.click, self.on_remove, acting)
-        on(self.approve.click, self.on_approve, [*acting, self.read])
-        on(self.reject.click, self.on_reject, [*acting, self.reason])
-        on(self.reopen.click, self.on_reopen, acting)
+        decide(self.save.click, self.on_save, [*acting, self.editor])
+        decide(self.remove.click, self.on_remove, acting)
+        decide(self.approve.click, self.on_approve, [*acting, self.read])
+        decide(self.reject.click, self.on_reject, [*acting, self.reason])
+        decide(self.reopen.click, self.on_reopen, acting)
         # What a model may write for a minute holds up no other click, and is shown where it is still looked at.
         deciding = [community, self.chosen, name]
         for button, write, inputs in (
             (self.rewrite, self.on_rewrite, [*deciding, self.offer]),
             (self.save_sheet, self.on_save_sheet, [*deciding, self.since, *self.facts.values()]),
         ):
-            written = button.click(write, inputs, [self.written], **QUIET)
+            written = button.click(_on_what_is_seen(write), [self.seen, *inputs], [self.written], **QUIET)
             on(written.success, self.show_written, [*filters, self.written])
-        on(self.confirm.click, self.on_confirm, [*acting, self.since, *self.facts.values()])
+        decide(self.confirm.click, self.on_confirm, [*acting, self.since, *self.facts.values()])
         watching = [self.looking, self.timer]
         self.look.click(self.on_look, [community], watching, **QUIET)
         self.timer.tick(self.on_tick, filters, [*watching, *self.outputs], **_IN_TURN)
@@ -245,7 +243,7 @@ class _Queue:
         if draft is None or draft.revision != chosen.revision:  # changed by somebody else: show all of it
             return self._present(community, chosen._replace(move=move), status, kind, language)
         return {
-            self.chosen: chosen._replace(move=move),
+            **self._choose(chosen._replace(move=move)),
             self.text: render.sentences(draft, move, now),
             self.note: "",
             **self._editing(draft, move),
@@ -369,7 +367,9 @@ class _Queue:
     def _tell(self, act: Callable[[Desk, str], str], community: str, chosen: Chosen) -> Told:
         """Do something to the chosen draft."""
         if chosen.draft is None:
-            return Told(None, render.message("Choose a draft first.", "bad"), refused=True)
+            return Told(
+                None, render.message("Nothing was done. Choose a draft, and look at it first.", "bad"), refused=True
+            )
         draft = chosen.draft
         told, problem = attempt(lambda: act(self._session.desk(community), draft))
         return Told(draft, problem or render.message(told or "", "good"), refused=bool(problem))
@@ -397,7 +397,7 @@ class _Queue:
             return {**self._empty(""), self.listing: listing}
         move = chosen.move if chosen.move in {segment.move for segment in draft.segments} else None
         return {
-            self.chosen: Chosen(draft.id, draft.revision, move),
+            **self._choose(Chosen(draft.id, draft.revision, move)),
             self.listing: listing,
             self.about: render.post(draft, precedents_of(desk, draft)),
             self.text: render.sentences(draft, move, desk.now),
@@ -407,6 +407,9 @@ class _Queue:
             **self._deciding(desk, draft),
             **self._sheet(desk, draft),
         }
+
+    def _choose(self, chosen: Chosen) -> dict[Any, Any]:
+        return {self.chosen: chosen, self.seen: chosen.sign}
 
     def _editing(self, draft: Draft, move: str | None) -> dict[Any, Any]:
         editable = move is not None and draft.status == "proposed"
@@ -468,11 +471,20 @@ class _Queue:
         blank = [self.listing, self.about, self.text, self.history]
         shown = note if note.startswith("<") or not note else render.message(note)
         return {
-            self.chosen: Chosen(),
+            **self._choose(Chosen()),
             self.note: shown,
             **dict.fromkeys(blank, ""),
             **{widget: gr.update(visible=False) for widget in hidden},
         }
+
+
+def _on_what_is_seen(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A person decides on what they see, not on what a click just before may have chosen, still on its way to them."""
+
+    def act(seen: str, community: str, chosen: Chosen, *rest: Any) -> Any:
+        return handler(community, chosen if seen == chosen.sign else Chosen(), *rest)
+
+    return act
 
 
 def _drafts(desk: Desk, status: str, kind: str, language: str) -> list[Draft]:
