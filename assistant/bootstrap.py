@@ -286,7 +286,7 @@ class House:
         whose posts are left out.
         """
         known = self.messages.channels(profile.id)
-        changed = [rule.channel for rule in profile.channels if rule.channel != known.get(rule.id)]
+        changed = [channel for channel in profile.ruled_channels(known) if channel != known.get(channel.id)]
         if changed:  # every command comes by here: those that only read must not wait for a writer
             self.messages.save(profile.id, channels=changed)
         self.messages.merge_members(profile.id, profile.aliases)

@@ -50,16 +50,19 @@ class KnownMember(_Strict):
 
 
 class ChannelRule(_Strict):
-    """What a channel is called in drafts and who can read it. A private channel never feeds a public draft."""
+    """What a channel is called in drafts and who can read it: whoever its export says, where this does not say.
+
+    A private channel never feeds a public draft.
+    """
 
     id: str
     name: str
-    visibility: Literal["public", "private"] = "public"
+    visibility: Literal["public", "private"] | None = None
 
-    @property
-    def channel(self) -> Channel:
-        """As the store keeps it."""
-        return Channel(id=self.id, name=self.name, visibility=self.visibility)
+    def applied_to(self, channel: Channel | None) -> Channel:
+        """The channel as the store keeps it: public where nobody has said anything else."""
+        exported = channel.visibility if channel else "public"
+        return Channel(id=self.id, name=self.name, visibility=self.visibility or exported)
 
 
 class Voice(_Strict):
@@ -195,6 +198,10 @@ class Profile(_Strict):
             return datetime.combine(day, clock, ZoneInfo(self.time_zone)).astimezone(UTC)
         except OverflowError:
             return None
+
+    def ruled_channels(self, known: Mapping[str, Channel]) -> list[Channel]:
+        """The channels that this says something of, of those `known` and beyond, as the store keeps them."""
+        return [rule.applied_to(known.get(rule.id)) for rule in self.channels]
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:

@@ -205,7 +205,8 @@ class _Rules:
         self._marks = house.forgotten(profile.id)
         self._left_out = house.left_out(profile)
         self._aliases = profile.aliases
-        self._channels = {rule.id: rule.channel for rule in profile.channels}
+        self._channels = {rule.id: rule for rule in profile.channels}
+        self._named = {*house.messages.names(profile.id, self._aliases.values())}
         self._opted_out = {who.strip().casefold() for who in profile.opted_out}
 
     def admitted(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -220,10 +221,15 @@ class _Rules:
             elif isinstance(record, Member):
                 if record.name.strip().casefold() in self._opted_out:
                     self._left_out.add(self._aliases.get(record.id, record.id))
-                if record.id not in self._aliases and not self._marks.has("member", record.id):
-                    yield record  # an alias has a name already
+                id_ = self._aliases.get(record.id, record.id)
+                # The name of an alias counts until the member's own comes.
+                forgotten = any(self._marks.has("member", each) for each in (record.id, id_))
+                if not forgotten and (id_ == record.id or id_ not in self._named):
+                    self._named.add(id_)
+                    yield record.model_copy(update={"id": id_})
             elif isinstance(record, Channel):
-                yield self._marks.redact(self._channels.get(record.id, record))
+                rule = self._channels.get(record.id)
+                yield self._marks.redact(rule.applied_to(record) if rule else record)
             else:
                 yield self._marks.redact(record) if isinstance(record, Contents) else record
 

@@ -32,7 +32,7 @@ def make_desk(case: Case, understanding: Understanding, writer: Writer) -> Desk:
         profile.id,
         messages=[_message(post) for post in case.posts],
         members=_members(),
-        channels=[rule.channel for rule in profile.channels],
+        channels=profile.ruled_channels({}),
     )
     index_pending(messages, index, understanding, profile.id, languages=profile.languages)
     if case.incident is not None:

@@ -206,7 +206,7 @@ class MessageStore(Protocol):
         ...
 
     def merge_members(self, community: str, aliases: Mapping[str, str]) -> None:
-        """Have what these members wrote (id -> id) stand under the other id; their own records are dropped."""
+        """Have what these members wrote (id -> id) stand under the other id; so do their names where that has none."""
         ...
 
     def count(self, community: str) -> int:

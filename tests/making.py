@@ -213,7 +213,12 @@ def desk(
     chosen, fakes = profile or globals()["profile"](), understanding or globals()["understanding"]()
     store, index = MemoryMessageStore(), MemoryIndex()
     store.save_community(chosen.id, chosen.name)
-    store.save(chosen.id, messages=messages, members=members, channels=[rule.channel for rule in chosen.channels])
+    store.save(
+        chosen.id,
+        messages=messages,
+        members=members,
+        channels=[*filter(None, (rule.applied_to(None) for rule in chosen.channels))],
+    )
     index_pending(store, index, fakes, chosen.id, languages=chosen.languages)
     return Desk(
         profile=chosen,

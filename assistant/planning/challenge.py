@@ -67,7 +67,7 @@ def _goal(ground: Ground) -> Fact:
 def _channel(ground: Ground) -> Fact:
     """Where entries go: the channel that the profile names, if members can read it."""
     for channel in ground.profile.channels:
-        if channel.id == ground.profile.challenge_channel and channel.visibility == "public":
+        if channel.id == ground.profile.challenge_channel and channel.visibility != "private":
             # Without the isolates a right-to-left line would show “#wins” as “wins#”.
             name = f"\u2068{channel.name}\u2069" if direction(ground.language) == "rtl" else channel.name
             return Fact(name, Evidence(id=f"profile:channels.{channel.id}", text=channel.name))

@@ -191,8 +191,9 @@ class MemoryMessageStore:
         for key, message in self._of(community):
             if message.author in aliases:
                 self._messages[key] = message.model_copy(update={"author": aliases[message.author]})
-        for alias in aliases:
-            self._members.pop((community, alias), None)
+        for alias, id_ in aliases.items():
+            if (member := self._members.pop((community, alias), None)) is not None:
+                self._members.setdefault((community, id_), member.model_copy(update={"id": id_}))
 
     def count(self, community: str) -> int:
         return sum(not message.deleted for _, message in self._of(community))

@@ -484,7 +484,10 @@ class SqlMessageStore:
             for alias, id_ in aliases.items():
                 written = (messages.c.community == community) & (messages.c.author == alias)
                 connection.execute(update(messages).where(written).values(author=id_))
-                connection.execute(delete(members).where(members.c.community == community, members.c.id == alias))
+                theirs = (members.c.community == community) & (members.c.id == alias)
+                if not _told(connection, members.c.name, community, [id_]):
+                    connection.execute(update(members).where(theirs).values(id=id_))
+                connection.execute(delete(members).where(theirs))
 
     def count(self, community: str) -> int:
         query = select(func.count()).select_from(messages).where(messages.c.community == community, ~messages.c.deleted)

@@ -292,6 +292,10 @@ def test_members_can_be_merged_in_one_community(store: MessageStore) -> None:
     authors = {community: [m.author for m in store.pending(community, "words", 9)] for community in (CLUB, "other")}
     assert authors == {CLUB: ["anna", "eve"], "other": ["U1", "eve"]}
     assert (store.members(CLUB, "U1"), len(store.members("other", "U1"))) == ([], 1)
+    assert store.names(CLUB, ["anna"]) == {"anna": "Anna"}
+    store.save(CLUB, members=[Member(id="U2", name="Anna K.")])
+    store.merge_members(CLUB, {"U1": "anna", "U2": "anna"})
+    assert store.names(CLUB, ["anna", "U2"]) == {"anna": "Anna"}
 
 
 def test_members_and_channels_are_brought_up_to_date(store: MessageStore) -> None:

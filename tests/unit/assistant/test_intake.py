@@ -14,7 +14,7 @@ from assistant import sample
 from assistant.bootstrap import House
 from assistant.community import Profile
 from assistant.errors import BadProfile
-from assistant.intake import apply_profile, ensure_sample, import_export, index_all, new_profile, slug, spoken
+from assistant.intake import _Rules, apply_profile, ensure_sample, import_export, index_all, new_profile, slug, spoken
 from knowledge.adapters.memory import ScriptedLanguages, WordEmbedder
 from knowledge.adapters.sql import SqlMessageStore
 from knowledge.embedding import Encoding
@@ -179,6 +179,26 @@ def test_a_channel_that_the_profile_keeps_private_stays_so_whatever_the_export_s
         import_export(home, export(tmp_path, *rows("Hello", channel="vip")))
         index_all(home, "our-club")
         assert [p.visibility for p in home.messages.posts("our-club")] == ["private"]
+
+
+def test_a_channel_that_the_profile_only_names_is_as_private_as_the_export_says(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        making.furnish(home, id="our-club", name="Ours", channels=[{"id": "vip", "name": "The VIPs"}])
+        apply_profile(home, home.profile("our-club"))
+        assert home.messages.channels("our-club")["vip"].visibility == "public"
+        import_export(home, export(tmp_path, *rows("Hello", channel="vip", visibility="private")))
+        apply_profile(home, home.profile("our-club"))
+        assert home.messages.channels("our-club") == {"vip": Channel(id="vip", name="The VIPs", visibility="private")}
+
+
+def test_the_name_of_an_alias_counts_until_the_members_own_comes(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        making.furnish(home, id="our-club", name="Ours", members=[{"id": "ak", "also": ["U1", "U2"]}])
+        for id_, name, told in (("U1", "Anna K.", "Anna K."), ("U2", "Ann", "Anna K."), ("ak", "Anna", "Anna")):
+            rules = _Rules(home, home.profile("our-club"))
+            members = [each for each in rules.admitted([Member(id=id_, name=name)]) if isinstance(each, Member)]
+            home.messages.save("our-club", members=members)
+            assert home.messages.names("our-club", ["ak", "U1", "U2"]) == {"ak": told}
 
 
 def test_what_is_imported_waits_to_be_indexed_and_then_is(tmp_path: Path) -> None:
