@@ -85,22 +85,29 @@ class Message(Frozen):
         Of a document, what is given last is: the time of a file says when somebody copied it. So it is of a time by
         which nothing else has changed: it has been read in another order or zone.
         """
+        differs = self.after(stored) != stored
         if self.kind == "document":
-            return self != stored
+            return differs
         if self.deleted != stored.deleted:
             return self.deleted or self.version > stored.version
         if self.at != stored.at and not self.deleted and self._is_but_for_times(stored):
             return True
         # Some exports do not say when an edit was made: an equal time is that of the message itself.
-        return self != stored and (self.version, self.edited is not None) >= (stored.version, stored.edited is not None)
+        return differs and (self.version, self.edited is not None) >= (stored.version, stored.edited is not None)
 
     def _is_but_for_times(self, stored: "Message") -> bool:
         times = {"at": stored.at, "edited": stored.edited}
         return (self.edited is None) == (stored.edited is None) and self.model_copy(update=times) == stored
 
     def after(self, stored: "Message | None") -> Self:
-        """As it is kept in the place of the stored state: a deletion that says no time is no earlier than that."""
-        if stored is None or not self.deleted or self.version >= stored.version:
+        """As it is kept in the place of the stored state: a deletion that says no time is no earlier than that, and
+        the address stays that an export of another format does not give.
+        """
+        if stored is None:
+            return self
+        if not self.deleted:
+            return self if self.url or not stored.url else self.model_copy(update={"url": stored.url})
+        if self.version >= stored.version:
             return self
         return self.model_copy(update={"at": stored.at, "edited": stored.version})
 

@@ -52,6 +52,16 @@ def test_an_edit_makes_a_newer_version() -> None:
     assert message(at=NOW, edited=later).version == later
 
 
+def test_an_address_stays_that_another_export_does_not_give() -> None:
+    stored = message(url="https://example.com/1")
+    assert not message().replaces(stored)
+    edited = message(text="Now it holds.", edited=NOW + timedelta(hours=1))
+    assert edited.replaces(stored)
+    assert edited.after(stored).url == stored.url
+    gone = message(text="", deleted=True)
+    assert gone.after(stored).url is None
+
+
 def test_an_edit_without_a_time_of_its_own_stays_whatever_comes_without_it() -> None:
     edited = message(text="It holds.", edited=message().at)
     assert edited.replaces(message())
