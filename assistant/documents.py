@@ -1,6 +1,5 @@
 """The brand's own documents: which are known, and how one goes that is no longer true."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -27,7 +26,7 @@ def documents(house: House, community: str) -> list[Document]:
     """Those that are known, by name."""
     return [
         Document(name, max(piece.message.at for piece in pieces), len(pieces))
-        for name, pieces in sorted(_by_name(house.messages.posts(community, Filters(kind="document"))).items())
+        for name, pieces in sorted(_by_name(house, community).items())
     ]
 
 
@@ -36,7 +35,7 @@ def take_out(house: House, community: str, name: str, progress: Progress = no_pr
 
     Returns in how many pieces it was. Raises NotFound.
     """
-    known = _by_name(house.messages.posts(community, Filters(kind="document")))
+    known = _by_name(house, community)
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
         raise NotFound(f"There is no document “{name}” in {community}. Known: {names}.")
@@ -46,8 +45,9 @@ def take_out(house: House, community: str, name: str, progress: Progress = no_pr
     return len(known[name])
 
 
-def _by_name(pieces: Iterable[Post]) -> dict[str, list[Post]]:
+def _by_name(house: House, community: str) -> dict[str, list[Post]]:
+    """The pieces of each document."""
     found: dict[str, list[Post]] = {}
-    for piece in pieces:
+    for piece in house.messages.posts(community, Filters(kind="document")):
         found.setdefault(name_of(piece.message), []).append(piece)
     return found

@@ -59,7 +59,7 @@ def import_export(
     """
     found = recognise(path, format_)
     name = community or own_name(path.stem)
-    id_ = _called(house, name) or slug(name)
+    id_ = community_id(house, name)
     file = house.profile_path(id_)
     first = new_profile(id_, name)
     # One that nobody has touched since an import that was killed, or that found nothing, is still to be made.
@@ -147,10 +147,10 @@ def spoken(model: Detector, messages: Sequence[Message]) -> list[str]:
     return ours or ["en"]
 
 
-def _called(house: House, name: str) -> str | None:
-    """The community with this id or name, if there is one."""
+def community_id(house: House, name: str) -> str:
+    """The id of the community with this id or name, or of a new one. Raises BadProfile as `slug` does."""
     known = house.messages.communities()
-    return name if name in known else next((id_ for id_, called in known.items() if called == name), None)
+    return name if name in known else next((id_ for id_, called in known.items() if called == name), "") or slug(name)
 
 
 def slug(name: str) -> str:
@@ -206,7 +206,7 @@ class _Rules:
         self._left_out = house.left_out(profile)
         self._aliases = profile.aliases
         self._channels = {rule.id: rule for rule in profile.channels}
-        self._named = {*house.messages.names(profile.id, self._aliases.values())}
+        self._named = set(house.messages.names(profile.id, self._aliases.values()))
         self._opted_out = {who.strip().casefold() for who in profile.opted_out}
 
     def admitted(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -219,9 +219,9 @@ class _Rules:
                 else:
                     yield self._marks.redact(record.model_copy(update={"author": author}))
             elif isinstance(record, Member):
-                if record.name.strip().casefold() in self._opted_out:
-                    self._left_out.add(self._aliases.get(record.id, record.id))
                 id_ = self._aliases.get(record.id, record.id)
+                if record.name.strip().casefold() in self._opted_out:
+                    self._left_out.add(id_)
                 # The name of an alias counts until the member's own comes.
                 forgotten = any(self._marks.has("member", each) for each in (record.id, id_))
                 if not forgotten and (id_ == record.id or id_ not in self._named):

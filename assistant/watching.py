@@ -50,7 +50,7 @@ def watch(
     Raises BadProfile, StoreUnreachable or OSError where no file is to blame: it stays, for the next time.
     """
     if community is not None:
-        intake.slug(community)
+        intake.community_id(house, community)
     for room in (DONE, FAILED):
         (folder / room).mkdir(exist_ok=True)
     settling = Settling(quiet)
@@ -119,7 +119,7 @@ def _taken(house: House, path: Path, community: str | None, format_: str | None,
     """Import it and index what came in. Returns where it belongs now, and what is to be said of it."""
     name = community or _only(house) or own_name(path.stem)
     try:
-        intake.slug(name)
+        intake.community_id(house, name)
     except BadProfile as error:
         return FAILED, str(error)
     try:

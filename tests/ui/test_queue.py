@@ -329,6 +329,20 @@ def test_nothing_is_decided_of_a_draft_that_is_not_shown_yet(
     assert usecases.find_draft(club.house.desk("club", "phrasebook"), club.drafts["apology-long"]).status == "proposed"
 
 
+@pytest.mark.parametrize("chosen", [None, queue.Chosen("d1", 2, "m1")])
+def test_what_is_not_what_is_seen_counts_as_nothing_chosen(chosen: queue.Chosen | None) -> None:
+    act = queue._on_what_is_seen(lambda community, seen, *rest: (community, seen, rest))
+    assert act("d0 1 None", "club", chosen, "Maja") == ("club", queue.Chosen(), ("Maja",))
+    assert act("d1 2 m1", "club", chosen, "Maja") == ("club", chosen or queue.Chosen(), ("Maja",))
+
+
+def test_a_rewrite_of_what_is_not_seen_is_refused_in_words(desk: DeskPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.pick("to-keep")
+    monkeypatch.setattr(queue.Chosen, "sign", "never what is seen")
+    desk.click("rewrite")
+    expect(desk.note).to_contain_text("Nothing was done")
+
+
 def test_what_was_written_again_does_not_take_the_place_of_the_draft_that_is_read(
     desk: DeskPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,8 +53,12 @@ def build(house: House, writer: str = "auto") -> gr.Blocks:
         kept = gr.BrowserState("", storage_key="hearthside-reviewer", secret="hearthside")  # noqa: S106  not a secret
         session = Session(house, writer, jobs, community, name)
         tabs = {
-            **{"queue": queue.tab, "search": search.tab, "compose": compose.tab},
-            **{"import": importing.tab, "batch": batch.tab, "evals": evals.tab},
+            "queue": queue.tab,
+            "search": search.tab,
+            "compose": compose.tab,
+            "import": importing.tab,
+            "batch": batch.tab,
+            "evals": evals.tab,
         }
         with gr.Tabs(elem_id="tabs"):
             refresh = {id_: tab(session) for id_, tab in tabs.items()}

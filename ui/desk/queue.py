@@ -314,7 +314,7 @@ class _Queue:
         self, community: str, chosen: Chosen, status: str, kind: str, language: str, told: Told
     ) -> dict[Any, Any]:
         """Where a person looks at another draft by now, that one stays as it is, with what they typed."""
-        if chosen.draft != told.draft:
+        if told.draft not in (None, chosen.draft):
             return self.relist(community, chosen, status, kind, language)
         return self._shown(told, community, chosen._replace(move=None), status, kind, language)
 
@@ -481,8 +481,8 @@ class _Queue:
 def _on_what_is_seen(handler: Callable[..., Any]) -> Callable[..., Any]:
     """A person decides on what they see, not on what a click just before may have chosen, still on its way to them."""
 
-    def act(seen: str, community: str, chosen: Chosen, *rest: Any) -> Any:
-        return handler(community, chosen if seen == chosen.sign else Chosen(), *rest)
+    def act(seen: str, community: str, chosen: Chosen | None, *rest: Any) -> Any:
+        return handler(community, chosen if chosen and seen == chosen.sign else Chosen(), *rest)
 
     return act
 
